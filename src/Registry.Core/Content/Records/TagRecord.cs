@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace Registry.Content.Records;
+
+/// <summary>
+/// Where a tag points. A deleted tag leaves its record behind with no digest: a record's key must not be removed blindly while someone may be
+/// writing it. What listings and reverse look-ups read are markers whose keys carry a generation and so are never used twice.
+/// </summary>
+internal sealed record TagRecord : IRecord<TagRecord>
+{
+    public string Nonce { get; init; } = "";
+
+    /// <summary>The manifest's digest, or <see langword="null"/> when the tag is deleted.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>New at every write: the <c>tagged</c> marker of this generation is the one that counts.</summary>
+    public required string Generation { get; init; }
+
+    /// <summary>New each time the tag comes into being: the <c>tag-names</c> marker of this generation is the one that counts.</summary>
+    public string? Listed { get; init; }
+
+    public DateTimeOffset Updated { get; init; }
+
+    public TagRecord WithNonce(string nonce) => this with { Nonce = nonce };
+
+    public ReadOnlyMemory<byte> Encode() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.TagRecord);
+
+    public static TagRecord Decode(ReadOnlyMemory<byte> content) =>
+        JsonSerializer.Deserialize(content.Span, RecordJson.Default.TagRecord) ?? throw new JsonException("null");
+}
