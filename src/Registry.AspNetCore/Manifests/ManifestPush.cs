@@ -1,0 +1,101 @@
+using Microsoft.AspNetCore.Http;
+using Registry.AspNetCore.Diagnostics;
+using Registry.AspNetCore.Http;
+using Registry.AspNetCore.Routing;
+using Registry.Content.Manifests;
+using Registry.Content.Tags;
+using Registry.Errors;
+using Registry.Model;
+using Registry.Model.Manifests;
+
+namespace Registry.AspNetCore.Manifests;
+
+/// <summary>Pushes manifests (distribution-spec, end-7a, end-7b).</summary>
+internal static class ManifestPush
+{
+    // The specification asks for ten at least.
+    private const int MaxTags = 100;
+
+    public static async Task HandleAsync(RegistryRequest request)
+    {
+        (Digest? expected, IReadOnlyList<Tag> tags) = ReadTarget(request);
+        TagCondition condition = ReadCondition(request.Http.Request);
+        using ManifestBody body = await ManifestBody.ReadAsync(request).ConfigureAwait(false);
+        Digest digest = (expected?.Algorithm ?? DigestAlgorithm.Sha256).Compute(body.Content.Span);
+        if (expected is { } said && said != digest)
+        {
+            await request.FailAsync(RegistryErrorCode.DigestInvalid, $"The manifest's digest is {digest}, not {said}.", said.Value).ConfigureAwait(false);
+            return;
+        }
+
+        ManifestDocument document = ManifestParser.Parse(body.Content, MediaTypeHeader.Bare(request.Http.Request.ContentType));
+        await request.Content.Manifests.PutAsync(
+            request.Repository, new StoredManifest(digest, document.MediaType, body.Content), document, tags, condition, request.Aborted).ConfigureAwait(false);
+        request.Registry.Logger.ManifestPushed(request.Repository.Value, digest.Value);
+        Answer(request, digest, document, expected is null ? [] : tags);
+    }
+
+    private static void Answer(RegistryRequest request, Digest digest, ManifestDocument document, IReadOnlyList<Tag> tags)
+    {
+        IHeaderDictionary headers = request.Response.Headers;
+        headers.Location = request.Url($"manifests/{digest}");
+        request.SetDigest(digest);
+        if (document.Subject is { } subject)
+        {
+            // Tells the client that it need not keep a fallback tag.
+            headers[RegistryHeaders.Subject] = subject.Digest.Value;
+        }
+
+        if (tags.Count > 0)
+        {
+            headers[RegistryHeaders.Tag] = string.Join(", ", tags);
+        }
+
+        request.Response.Empty(StatusCodes.Status201Created);
+    }
+
+    private static (Digest? Digest, IReadOnlyList<Tag> Tags) ReadTarget(RegistryRequest request)
+    {
+        string text = request.Route.Argument;
+        if (!Reference.TryParse(text, out Reference reference))
+        {
+            throw text.Contains(':', StringComparison.Ordinal) ? RegistryRequest.InvalidDigest(text) : InvalidTag();
+        }
+
+        if (reference.Tag is { } tag)
+        {
+            return (null, [tag]);
+        }
+
+        Digest digest = reference.Digest!.Value;
+        if (!digest.IsSupported)
+        {
+            throw new RegistryException(RegistryErrorCode.DigestInvalid, "The digest's algorithm is not supported; sha256 and sha512 are.", digest.Value);
+        }
+
+        var tags = new List<Tag>();
+        foreach (string? wanted in request.Http.Request.Query["tag"])
+        {
+            tags.Add(Tag.TryParse(wanted, out Tag parsed) ? parsed : throw InvalidTag());
+            if (tags.Count > MaxTags)
+            {
+                throw new BadHttpRequestException($"At most {MaxTags} tags can be pushed at once.", StatusCodes.Status414UriTooLong);
+            }
+        }
+
+        return (digest, [.. tags.Distinct()]);
+    }
+
+    private static TagCondition ReadCondition(HttpRequest request)
+    {
+        if (EntityTags.TryRead(request.Headers.IfMatch, out IReadOnlyCollection<Digest>? match))
+        {
+            return TagCondition.PointsAt(match);
+        }
+
+        return EntityTags.TryRead(request.Headers.IfNoneMatch, out IReadOnlyCollection<Digest>? noneMatch) ? TagCondition.PointsNotAt(noneMatch) : TagCondition.None;
+    }
+
+    private static RegistryException InvalidTag() => new(
+        RegistryErrorCode.TagInvalid, $"A tag has letters, digits, '_', '.' and '-', begins with none of the last two, and has at most {Tag.MaxLength} characters.");
+}
