@@ -6,7 +6,7 @@ namespace Registry.Storage;
 /// </summary>
 public abstract class ObjectAppender : IAsyncDisposable
 {
-    /// <summary>How many bytes the upload holds, those written through this appender included.</summary>
+    /// <summary>How many bytes the upload holds: those of the token that was opened and those written through this appender.</summary>
     public abstract long Length { get; }
 
     /// <summary>
@@ -17,15 +17,18 @@ public abstract class ObjectAppender : IAsyncDisposable
     /// <param name="cancellationToken">Ends the write, after which the appender can only be disposed.</param>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Makes everything written so far durable and issues the token from which any node can go on.</summary>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>
+    /// Makes everything written so far durable and issues the token from which any node can go on. The appender may then go on itself. Earlier
+    /// tokens of the chain stay good: they stand for fewer bytes.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the call, after which the appender can only be disposed. The last token stays good.</param>
     public abstract ValueTask<UploadToken> FlushAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes everything written so far durable and the upload an object: the same as <see cref="FlushAsync"/> followed by
-    /// <see cref="IObjectStore.CompleteUploadAsync"/>, in fewer steps where the store can.
+    /// <see cref="IObjectStore.CompleteUploadAsync"/>, in fewer steps where the store can. The appender can then only be disposed.
     /// </summary>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Ends the call; a cancelled completion may or may not have happened.</param>
     /// <returns>The key that the bytes are under, or <see langword="null"/> when the upload was aborted meanwhile.</returns>
     public abstract ValueTask<string?> CompleteAsync(CancellationToken cancellationToken);
 

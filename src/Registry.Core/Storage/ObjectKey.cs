@@ -7,27 +7,35 @@ public static class ObjectKey
     /// <param name="key">The text to check.</param>
     public static bool IsValid(ReadOnlySpan<char> key)
     {
-        if (key.IsEmpty || key.Length > ObjectStoreLimits.MaxKeyLength)
+        if (!IsValidPrefix(key))
         {
             return false;
         }
 
-        while (true)
+        ReadOnlySpan<char> last = key[(key.LastIndexOf('/') + 1)..];
+        return last is not ("" or "." or "..");
+    }
+
+    /// <summary>Whether some key could start with <paramref name="prefix"/>, as the empty text, <c>a/</c> and <c>a/.</c> do and <c>a//</c> and <c>../</c> do not.</summary>
+    /// <param name="prefix">The text to check.</param>
+    public static bool IsValidPrefix(ReadOnlySpan<char> prefix)
+    {
+        if (prefix.Length > ObjectStoreLimits.MaxKeyLength || prefix.ContainsAnyExceptInRange('!', '~'))
         {
-            int slash = key.IndexOf('/');
-            ReadOnlySpan<char> part = slash < 0 ? key : key[..slash];
-            if (part is "" or "." or ".." || part.ContainsAnyExceptInRange('!', '~'))
+            return false;
+        }
+
+        for (int slash = prefix.IndexOf('/'); slash >= 0; slash = prefix.IndexOf('/'))
+        {
+            if (prefix[..slash] is "" or "." or "..")
             {
                 return false;
             }
 
-            if (slash < 0)
-            {
-                return true;
-            }
-
-            key = key[(slash + 1)..];
+            prefix = prefix[(slash + 1)..];
         }
+
+        return true;
     }
 
     /// <summary>Throws where <paramref name="key"/> is no key.</summary>
@@ -39,6 +47,18 @@ public static class ObjectKey
         if (!IsValid(key))
         {
             throw new ArgumentException($"'{key}' is no object key: parts of printable ASCII characters joined by '/', at most {ObjectStoreLimits.MaxKeyLength} in all.", nameof(key));
+        }
+    }
+
+    /// <summary>Throws where no key could start with <paramref name="prefix"/>.</summary>
+    /// <param name="prefix">The text to check.</param>
+    /// <exception cref="ArgumentException">The text is not the beginning of any key.</exception>
+    public static void ThrowIfInvalidPrefix(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        if (!IsValidPrefix(prefix))
+        {
+            throw new ArgumentException($"'{prefix}' is not the beginning of any object key.", nameof(prefix));
         }
     }
 }

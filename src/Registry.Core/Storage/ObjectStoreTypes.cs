@@ -15,12 +15,15 @@ public static class ObjectStoreLimits
 
 /// <summary>A small object as it was at one moment.</summary>
 /// <param name="Content">Its bytes. They are the caller's own: the store neither changes nor reuses them.</param>
-/// <param name="ETag">What names this content in <see cref="PutCondition.IfMatch"/>. Equal contents may have equal ETags.</param>
+/// <param name="ETag">
+/// What names this content in <see cref="PutCondition.IfMatch"/>: opaque, compared only for equality. It differs when the content differs; equal
+/// contents may have equal ETags, also of different keys and at different times.
+/// </param>
 /// <param name="LastModified">When it was written, by the store's clock.</param>
 public sealed record SmallObject(ReadOnlyMemory<byte> Content, string ETag, DateTimeOffset LastModified);
 
 /// <summary>An object, or a part of one, open for reading. Disposing it closes the stream.</summary>
-/// <param name="Stream">The bytes asked for. Each read takes a cancellation token of its own.</param>
+/// <param name="Stream">The bytes asked for, from front to back: it need not seek. Each read takes a cancellation token of its own.</param>
 /// <param name="TotalLength">The length of the whole object in bytes, whatever part was asked for.</param>
 public sealed record ObjectContent(Stream Stream, long TotalLength) : IAsyncDisposable
 {
