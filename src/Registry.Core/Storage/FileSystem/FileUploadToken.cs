@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Registry.Storage.FileSystem;
+
+/// <summary>What an upload's token says: <c>1.{id}.{offset}.{key}</c>.</summary>
+/// <param name="Id">The name of the upload's file.</param>
+/// <param name="Offset">How many of its bytes the token stands for.</param>
+/// <param name="Key">The key that the object gets.</param>
+internal sealed record FileUploadToken(string Id, long Offset, string Key)
+{
+    private const string Version = "1";
+    private const int IdLength = 32;
+
+    /// <summary>A token of a new upload, of no bytes yet.</summary>
+    public static FileUploadToken Create(string key) => new(RandomNumberGenerator.GetHexString(IdLength, lowercase: true), 0, key);
+
+    /// <summary>Reads a token.</summary>
+    /// <exception cref="ArgumentException">It is none that this store issued.</exception>
+    public static FileUploadToken Parse(UploadToken token)
+    {
+        string[] fields = (token.Value ?? "").Split('.', 4);
+        if (fields is [Version, var id, var offsetText, var key]
+            && id.Length == IdLength && id.All(char.IsAsciiHexDigitLower)
+            && long.TryParse(offsetText, NumberStyles.None, CultureInfo.InvariantCulture, out long offset)
+            && ObjectKey.IsValid(key))
+        {
+            return new FileUploadToken(id, offset, key);
+        }
+
+        throw new ArgumentException("The token is none that the file system store issued.", nameof(token));
+    }
+
+    public UploadToken ToToken() => new(string.Create(CultureInfo.InvariantCulture, $"{Version}.{Id}.{Offset}.{Key}"));
+}
