@@ -25,7 +25,7 @@ internal static class CatalogHandler
         NamePage page = limit == 0 ? new NamePage([], false) : await ReadableAsync(request, query.Last, limit).ConfigureAwait(false);
         if (page.HasMore)
         {
-            request.Response.Headers.Link = query.Next(request.Url("_catalog"), limit, page.Names[^1]);
+            request.Response.Headers.Link = PageQuery.Next(request.Url("_catalog"), limit, page.Names[^1]);
         }
 
         request.Response.StatusCode = StatusCodes.Status200OK;

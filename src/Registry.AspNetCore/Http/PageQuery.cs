@@ -30,6 +30,6 @@ internal readonly record struct PageQuery(int? Limit, string? Last)
     }
 
     /// <summary>The Link to the next page (RFC 8288).</summary>
-    public string Next(string url, int limit, string last) =>
+    public static string Next(string url, int limit, string last) =>
         string.Create(CultureInfo.InvariantCulture, $"<{url}?n={limit}&last={Uri.EscapeDataString(last)}>; rel=\"next\"");
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Registry.AspNetCore.Http;
 using Registry.AspNetCore.Routing;
 using Registry.Content.Referrers;
-using Registry.Errors;
 using Registry.Model;
 
 namespace Registry.AspNetCore.Referrers;

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Registry.AspNetCore.Http;
 using Registry.AspNetCore.Routing;
@@ -27,7 +25,7 @@ internal static class TagListHandler
 
         if (query.Limit is { } limit && first.HasMore)
         {
-            request.Response.Headers.Link = query.Next(request.Url("tags/list"), limit, first.Names[^1]);
+            request.Response.Headers.Link = PageQuery.Next(request.Url("tags/list"), limit, first.Names[^1]);
         }
 
         request.Response.StatusCode = StatusCodes.Status200OK;
