@@ -182,6 +182,10 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
         }
     }
 
+    /// <summary>Whether a file could not be opened or removed because somebody has it open and locked.</summary>
+    public static bool IsInUse(IOException exception) =>
+        OperatingSystem.IsWindows() ? exception.HResult == WindowsSharing.SharingViolation : exception.HResult == LibC.EWOULDBLOCK;
+
     /// <summary>An exception with the error's number and text, as .NET makes them.</summary>
     public static IOException Failure(string action, string path, int error) =>
         new($"Could not {action} '{path}': {Marshal.GetPInvokeErrorMessage(error)}.", error);

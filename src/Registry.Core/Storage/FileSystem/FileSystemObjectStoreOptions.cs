@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Registry.Storage;
+namespace Registry.Storage.FileSystem;
 
 /// <summary>Where and how <see cref="FileSystemObjectStore"/> keeps objects.</summary>
 public sealed class FileSystemObjectStoreOptions

@@ -7,14 +7,9 @@ internal sealed class KeyLister(KeyPaths paths)
     /// <returns>The page, or <see langword="null"/> where the folder for the prefix is missing.</returns>
     public KeyPage? List(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {
-        if (paths.OfPrefix(prefix) is not { } start)
-        {
-            return new KeyPage([], HasMore: false);
-        }
-
+        (string folder, string keyPrefix) = paths.OfPrefix(prefix);
         var walk = new Walk(this, prefix, startAfter ?? "", limit, cancellationToken);
-        bool found = walk.Visit(start.Folder, start.KeyPrefix);
-        return found ? walk.Page() : null;
+        return walk.Visit(folder, keyPrefix) ? walk.Page() : null;
     }
 
     private sealed class Walk(KeyLister lister, string prefix, string startAfter, int limit, CancellationToken cancellationToken)

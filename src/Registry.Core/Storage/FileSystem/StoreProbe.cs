@@ -7,9 +7,6 @@ namespace Registry.Storage.FileSystem;
 /// <summary>What is done before the first operation: the folders are made, and it is tried out that the disk keeps what the store promises.</summary>
 internal sealed class StoreProbe(DiskFiles files, KeyPaths paths, string instance, TimeProvider time, ILogger logger)
 {
-    /// <summary>How the file ends that remembers an aborted upload.</summary>
-    public const string TombstoneExtension = ".gone";
-
     private const string Format = "1\n";
 
     /// <summary>How old leftovers get: no put takes this long, and nobody resumes an upload that was aborted before.</summary>
@@ -56,7 +53,8 @@ internal sealed class StoreProbe(DiskFiles files, KeyPaths paths, string instanc
     public void SweepLeftovers()
     {
         Sweep(paths.Temporary, "*");
-        Sweep(paths.Staging, "*" + TombstoneExtension);
+        Sweep(paths.Staging, "*" + UploadFiles.TombstoneExtension);
+        Sweep(paths.Staging, "*" + UploadFiles.CutsExtension);
     }
 
     private void CheckFormat(string temporary)
@@ -131,7 +129,8 @@ internal sealed class StoreProbe(DiskFiles files, KeyPaths paths, string instanc
             int count = 0;
             foreach (string path in files.FileSystem.Directory.EnumerateFiles(folder, pattern))
             {
-                if (files.FileSystem.File.GetLastWriteTimeUtc(path) < before)
+                bool inUse = path.EndsWith(UploadFiles.CutsExtension, StringComparison.Ordinal) && files.FileSystem.File.Exists(path[..^UploadFiles.CutsExtension.Length]);
+                if (!inUse && files.FileSystem.File.GetLastWriteTimeUtc(path) < before)
                 {
                     files.Delete(path);
                     count++;
