@@ -32,6 +32,11 @@ internal static class ManifestParser
         {
             throw new RegistryException(RegistryErrorCode.ManifestInvalid, $"The manifest is no valid JSON document: {e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // What the JSON reader throws for a text that is no Unicode, which it only notices when the text is asked for.
+            throw new RegistryException(RegistryErrorCode.ManifestInvalid, "The manifest has a text that is not valid Unicode.", e);
+        }
     }
 
     private static ManifestDocument Read(JsonElement root, string? contentType)
@@ -210,15 +215,19 @@ internal static class ManifestParser
     {
         foreach (JsonProperty property in element.EnumerateObject())
         {
+            string name = property.Name;
             foreach (string key in keys)
             {
-                if (property.Name.Length == key.Length && property.Name.Equals(key, StringComparison.OrdinalIgnoreCase) && property.Name != key)
+                if (name.Length == key.Length && name != key && Fold(name).Equals(key, StringComparison.OrdinalIgnoreCase))
                 {
-                    throw Invalid($"'{property.Name}' in '{where}' differs from '{key}' only in case.");
+                    throw Invalid($"'{name}' in '{where}' differs from '{key}' only in case.");
                 }
             }
         }
     }
+
+    // They fold by Unicode, where the long s and the Kelvin sign are the same letters as 's' and 'k'; ordinal comparison keeps those apart.
+    private static string Fold(string name) => name.Replace('\u017f', 's').Replace('\u212a', 'k');
 
     private static string Shorten(string text) => text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "…");
 
