@@ -1,0 +1,29 @@
+using Registry.EndToEnd.Tests.Processes;
+
+namespace Registry.EndToEnd.Tests.Clients;
+
+/// <summary>Where a client's commands run: a folder and an environment of its own. A command that fails fails the test.</summary>
+public sealed class ClientShell(string directory, Func<string> registryLog)
+{
+    private int _next;
+
+    public string DirectoryPath { get; } = directory;
+
+    public Dictionary<string, string> Environment { get; } = ProcessEnvironment.ForClient(directory);
+
+    /// <summary>A path below the folder that nobody used before.</summary>
+    public string NewPath(string name) => Path.Combine(DirectoryPath, $"{name}-{Interlocked.Increment(ref _next)}");
+
+    public string NewDirectory(string name) => Directory.CreateDirectory(NewPath(name)).FullName;
+
+    /// <summary>Runs a command that must succeed.</summary>
+    public async Task<CommandResult> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var result = await TryRunAsync(program, arguments, cancellationToken);
+        return result.ExitCode == 0 ? result : throw new CommandFailedException($"{result}\n--- the registry's log ends\n{registryLog()}");
+    }
+
+    /// <summary>Runs a command that may fail.</summary>
+    public Task<CommandResult> TryRunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        Command.TryRunAsync(program, arguments, Environment, DirectoryPath, null, cancellationToken);
+}
