@@ -1,0 +1,31 @@
+using Registry.Bench.Content;
+
+namespace Registry.Bench.Workloads;
+
+/// <summary>All rows, in the order in which they run.</summary>
+internal static class AllSuites
+{
+    /// <param name="run">A word that no other run uses, so that its repositories are new on a server that is not.</param>
+    public static IReadOnlyList<Suite> Create(Scale scale, BlobSource source, string run)
+    {
+        var alone = scale.Blobs.SelectMany(
+            blob => new[] { UploadMethod.Whole, UploadMethod.Streamed },
+            (blob, method) => PushOf(blob.Length, blob.Pushes, workers: 1, method));
+        var parallel = PushOf(scale.ParallelLength, scale.Parallel, scale.Parallel);
+        var memory = PushOf(scale.MemoryLength, scale.Parallel, scale.Parallel, once: true);
+        return
+        [
+            .. alone.Select(row => new Suite(row.Name, [row])),
+            new Suite(parallel.Name, [parallel]),
+            new Suite(memory.Name, [memory]),
+            PullBlobs.CreateSuite(scale, source, run),
+            new Suite("images", [new PushImages(source, run, scale.ImagesAlone, 1), new PushImages(source, run, scale.ImagesTogether, 8)]),
+            ReadManifests.CreateSuite(scale, source, run),
+            TagLists.CreateSuite(scale, source),
+            Catalogs.CreateSuite(scale, source),
+        ];
+
+        PushBlobs PushOf(long length, int count, int workers, UploadMethod method = UploadMethod.Streamed, bool once = false) =>
+            new(source, run, method, length, count, workers, scale.WarmUpPushes) { Once = once };
+    }
+}
