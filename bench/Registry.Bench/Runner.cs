@@ -34,59 +34,74 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
         var data = keepFolder is not null && suite.KeepAs is { } name
             ? Path.Combine(keepFolder, name)
             : Path.Combine(folder, $"{results.Count}");
-        try
+        var bulk = suite.Rows.Sum(row => row.DiskNeeded(TimesOf(row))) * targets.Length;
+        if (new DriveInfo(folder).AvailableFreeSpace < bulk + Reserve)
         {
-            if (suite.Fill is { } fill)
-            {
-                await progress.WriteLineAsync($"{suite.Name}: filling");
-                await RestartAsync(data, cancellationToken);
-                // Both at once: nothing is measured here, and each waits for the disk most of the time.
-                await Task.WhenAll(targets.Select(target => Task.Factory.StartNew(
-                    () => fill(target, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-            }
-        }
-        catch (Exception exception) when (IsServerFault(exception))
-        {
-            await progress.WriteLineAsync($"{suite.Name}: {exception.Message}");
-            results.AddRange(suite.Rows.Select(row => new RowResult(row.Name, row.Unit) { Failure = exception.Message }));
+            var skipped = $"needs {Text.Length(bulk + Reserve)} of disk";
+            results.AddRange(suite.Rows.Select(row => new RowResult(row.Name, row.Unit) { Skipped = skipped }));
             return;
         }
 
+        var failure = await PrepareAsync(suite, data, cancellationToken);
         foreach (var row in suite.Rows)
         {
-            var result = await RunAsync(row, data, cancellationToken);
+            var result = new RowResult(row.Name, row.Unit) { Failure = failure };
+            if (failure is null)
+            {
+                await RunAsync(row, result, data, cancellationToken);
+            }
+
             results.Add(result);
-            await progress.WriteLineAsync($"{row.Name}: {Summary(result)}");
+            await progress.WriteLineAsync($"{row.Name}: {result.Failure ?? Text.Number(result.Ratio)}");
         }
 
         await DisposeServersAsync();
-        if (suite.Rows.Any(row => row.DiskPerRepeat > 0) && Directory.Exists(data))
+        if (bulk > 0 && Directory.Exists(data))
         {
             // The others are small but many files, which can take minutes to delete: that waits until the report is out.
             Directory.Delete(data, recursive: true);
         }
     }
 
-    private async Task<RowResult> RunAsync(Workload row, string data, CancellationToken cancellationToken)
+    /// <summary>Makes the content and fills the servers. Returns why that failed, or null.</summary>
+    private async Task<string?> PrepareAsync(Suite suite, string data, CancellationToken cancellationToken)
     {
-        var times = Math.Min(repeats, row.MaxRepeats);
-        var needed = (row.DiskPerRepeat * times * targets.Length) + Reserve;
-        if (new DriveInfo(folder).AvailableFreeSpace < needed)
+        foreach (var row in suite.Rows)
         {
-            return new RowResult(row.Name, row.Unit) { Skipped = $"needs {Text.Length(needed)} of disk" };
+            row.Prepare(TimesOf(row));
         }
 
-        var result = new RowResult(row.Name, row.Unit);
+        if (suite.Fill is not { } fill)
+        {
+            return null;
+        }
+
+        await progress.WriteLineAsync($"{suite.Name}: filling");
         try
         {
-            row.Prepare(times);
+            await RestartAsync(data, cancellationToken);
+            // Both at once: nothing is measured here, and each waits for the disk most of the time.
+            await Task.WhenAll(targets.Select(target => Task.Factory.StartNew(
+                () => fill(target, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            return null;
+        }
+        catch (Exception exception) when (IsServerFault(exception))
+        {
+            return exception.Message;
+        }
+    }
+
+    private async Task RunAsync(Workload row, RowResult result, string data, CancellationToken cancellationToken)
+    {
+        try
+        {
             await RestartAsync(data, cancellationToken);
             foreach (var target in targets)
             {
                 row.WarmUp(target, cancellationToken);
             }
 
-            for (var repeat = 0; repeat < times; repeat++)
+            for (var repeat = 0; repeat < TimesOf(row); repeat++)
             {
                 foreach (var target in targets)
                 {
@@ -99,9 +114,9 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
         {
             result.Failure = exception.Message;
         }
-
-        return result;
     }
+
+    private int TimesOf(Workload row) => Math.Min(repeats, row.MaxRepeats);
 
     /// <summary>A new process for every row, so that no row pays for the memory or the garbage of the one before.</summary>
     private async Task RestartAsync(string data, CancellationToken cancellationToken)
@@ -122,6 +137,4 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
 
     private static bool IsServerFault(Exception exception) =>
         exception is ProtocolException or ServerException or SocketException or IOException or JsonException;
-
-    private static string Summary(RowResult result) => result.Failure ?? result.Skipped ?? Text.Number(result.Ratio);
 }

@@ -6,6 +6,9 @@ namespace Registry.Bench.Http;
 /// <summary>The registry's operations on one connection. Each checks its answer; an unexpected one ends the row.</summary>
 internal sealed class RegistryClient(HttpConnection connection) : IDisposable
 {
+    /// <summary>How much of an unexpected answer a message quotes, in bytes.</summary>
+    private const int LongestExcerpt = 300;
+
     private readonly ByteWriter target = new(1024);
 
     /// <summary>Where the running upload goes on: the last <c>Location</c>.</summary>
@@ -186,8 +189,9 @@ internal sealed class RegistryClient(HttpConnection connection) : IDisposable
         if (status != expected)
         {
             var body = new StringBuilder();
-            connection.ReadBody(part => body.Append(Encoding.UTF8.GetString(part[..Math.Min(part.Length, 300)])));
-            throw new ProtocolException($"{request} answered {status} instead of {expected}: {body.ToString().Trim()}");
+            connection.ReadBody(part => body.Append(Encoding.UTF8.GetString(part[..Math.Min(part.Length, LongestExcerpt - body.Length)])));
+            var excerpt = string.Join(' ', body.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            throw new ProtocolException($"{request} answered {status} instead of {expected}: {excerpt}");
         }
     }
 

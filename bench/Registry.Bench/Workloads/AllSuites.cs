@@ -13,12 +13,15 @@ internal static class AllSuites
             (blob, method) => PushOf(blob.Length, blob.Pushes, workers: 1, method));
         var parallel = PushOf(scale.ParallelLength, scale.Parallel, scale.Parallel);
         var memory = PushOf(scale.MemoryLength, scale.Parallel, scale.Parallel, once: true);
+        var pulls = scale.Blobs
+            .Select(blob => new PullBlobs(source, run, blob.Length, blob.Pulls, workers: 1))
+            .Append(new PullBlobs(source, run, scale.ParallelLength, scale.Parallel * 2, scale.Parallel));
         return
         [
             .. alone.Select(row => new Suite(row.Name, [row])),
             new Suite(parallel.Name, [parallel]),
             new Suite(memory.Name, [memory]),
-            PullBlobs.CreateSuite(scale, source, run),
+            .. pulls.Select(row => new Suite(row.Name, [row]) { Fill = row.Fill }),
             new Suite("images", [new PushImages(source, run, scale.ImagesAlone, 1), new PushImages(source, run, scale.ImagesTogether, 8)]),
             ReadManifests.CreateSuite(scale, source, run),
             TagLists.CreateSuite(scale, source),

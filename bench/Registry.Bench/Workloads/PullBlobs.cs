@@ -8,23 +8,28 @@ using Registry.Bench.Servers;
 namespace Registry.Bench.Workloads;
 
 /// <summary>Blobs that the server has, each pulled by one worker at a time. Their bytes come from the machine's page cache.</summary>
-internal sealed class PullBlobs(RepositoryPath repository, Blob[] blobs, int count) : Workload
+internal sealed class PullBlobs(BlobSource source, string run, long length, int count, int workers) : Workload
 {
-    private readonly int workers = blobs.Length;
+    private readonly RepositoryPath repository = new($"{run}/pull");
+    private Blob[] blobs = [];
 
-    public override string Name => $"pull {(workers > 1 ? $"{workers} x " : "")}{Text.Length(blobs[0].Length)}";
+    public override string Name => $"pull {(workers > 1 ? $"{workers} x " : "")}{Text.Length(length)}";
 
     public override string Unit => "MB/s";
 
-    public static Suite CreateSuite(Scale scale, BlobSource source, string run)
-    {
-        var repository = new RepositoryPath($"{run}/pull");
-        var rows = scale.Blobs
-            .Select(size => new PullBlobs(repository, source.CreateMany(1, size.Length), size.Pulls))
-            .Append(new PullBlobs(repository, source.CreateMany(scale.Parallel, scale.ParallelLength), scale.Parallel * 2))
-            .ToList();
-        return new Suite("pull", rows) { Fill = (target, cancellationToken) => rows.ForEach(row => row.Push(target, cancellationToken)) };
-    }
+    public override long DiskNeeded(int repeats) => length * workers;
+
+    public override void Prepare(int repeats) => blobs = source.CreateMany(workers, length);
+
+    /// <summary>Pushes a single blob in one way and parallel ones in the other, so that what either stored is verified.</summary>
+    public void Fill(Target target, CancellationToken cancellationToken) => Load.Run(
+        target,
+        workers,
+        blobs.Length,
+        workers == 1
+            ? (client, i) => client.PushWhole(repository, blobs[i])
+            : (client, i) => client.PushStreamed(repository, blobs[i]),
+        cancellationToken);
 
     /// <summary>Pulls each blob once and checks its digest, so that no server is quick by answering something else.</summary>
     public override void WarmUp(Target target, CancellationToken cancellationToken)
@@ -35,17 +40,7 @@ internal sealed class PullBlobs(RepositoryPath repository, Blob[] blobs, int cou
 
     public override Slice Run(Target target, int repeat, CancellationToken cancellationToken) =>
         Load.Run(target, workers, count, (client, i) => client.GetBlob(repository, blobs[i % workers]), cancellationToken)
-            with { Amount = count * blobs[0].Length / 1e6 };
-
-    /// <summary>Pushes single blobs in one way and the parallel ones in the other, so that what either stored is verified.</summary>
-    private void Push(Target target, CancellationToken cancellationToken) => Load.Run(
-        target,
-        workers,
-        blobs.Length,
-        workers == 1
-            ? (client, i) => client.PushWhole(repository, blobs[i])
-            : (client, i) => client.PushStreamed(repository, blobs[i]),
-        cancellationToken);
+            with { Amount = count * length / 1e6 };
 
     private void Verify(RegistryClient client, Blob blob)
     {

@@ -33,7 +33,7 @@ internal sealed class PushBlobs(
 
     public override int MaxRepeats => Once ? 1 : base.MaxRepeats;
 
-    public override long DiskPerRepeat => length * count;
+    public override long DiskNeeded(int repeats) => length * count * repeats;
 
     public override void Prepare(int repeats)
     {

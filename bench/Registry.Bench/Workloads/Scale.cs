@@ -34,7 +34,7 @@ internal sealed record Scale
 
     public static Scale Full { get; } = new()
     {
-        Blobs = [(1_000_000, 32, 400), (10_000_000, 8, 60), (100_000_000, 3, 10), (1_000_000_000, 1, 2)],
+        Blobs = [(1_000_000, 32, 1_000), (10_000_000, 8, 150), (100_000_000, 3, 15), (1_000_000_000, 1, 2)],
         WarmUpPushes = 48,
         Parallel = 16,
         ParallelLength = 100_000_000,

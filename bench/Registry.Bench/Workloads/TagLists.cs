@@ -15,13 +15,13 @@ internal static class TagLists
 
     public static Suite CreateSuite(Scale scale, BlobSource source)
     {
-        var whole = new WalkList($"list {scale.Tags} tags, whole", "/v2/listing/tags/tags/list", OtherStrings, scale.Tags, walks: 20);
+        var whole = new WalkList($"list {scale.Tags} tags, whole", "/v2/listing/tags/tags/list", OtherStrings, scale.Tags, walks: 50);
         var paged = new WalkList(
             $"list {scale.Tags} tags, n={scale.TagPage}",
             $"/v2/listing/tags/tags/list?n={scale.TagPage}",
             OtherStrings,
             scale.Tags,
-            walks: 5);
+            walks: 20);
         return new Suite("tags", [whole, paged]) { Fill = Fill, KeepAs = $"tags-{scale.Tags}" };
 
         void Fill(Target target, CancellationToken cancellationToken)

@@ -14,8 +14,8 @@ internal abstract class Workload
     /// <summary>More repeats are not worth their time.</summary>
     public virtual int MaxRepeats => int.MaxValue;
 
-    /// <summary>What one repeat leaves on the disk of one server, in bytes.</summary>
-    public virtual long DiskPerRepeat => 0;
+    /// <summary>What the row leaves on the disk of one server, in bytes; 0 where it is too little to matter.</summary>
+    public virtual long DiskNeeded(int repeats) => 0;
 
     /// <summary>Makes all content, before any server of the row starts.</summary>
     public virtual void Prepare(int repeats)
