@@ -17,13 +17,30 @@ public sealed class ClientShell(string directory, Func<string> registryLog)
     public string NewDirectory(string name) => Directory.CreateDirectory(NewPath(name)).FullName;
 
     /// <summary>Runs a command that must succeed.</summary>
-    public async Task<CommandResult> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    public Task<CommandResult> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        RunInAsync(DirectoryPath, program, arguments, cancellationToken);
+
+    /// <summary>Runs a command that must succeed, in a folder that matters to it.</summary>
+    public async Task<CommandResult> RunInAsync(string directory, string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        Succeeded(await Command.TryRunAsync(program, arguments, Environment, directory, null, cancellationToken));
+
+    /// <summary>Runs a command that must succeed, with further environment variables.</summary>
+    public async Task<CommandResult> RunWithAsync(
+        IReadOnlyDictionary<string, string> environment, string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var result = await TryRunAsync(program, arguments, cancellationToken);
-        return result.ExitCode == 0 ? result : throw new CommandFailedException($"{result}\n--- the registry's log ends\n{registryLog()}");
+        var variables = new Dictionary<string, string>(Environment);
+        foreach (var (name, value) in environment)
+        {
+            variables[name] = value;
+        }
+
+        return Succeeded(await Command.TryRunAsync(program, arguments, variables, DirectoryPath, null, cancellationToken));
     }
 
     /// <summary>Runs a command that may fail.</summary>
     public Task<CommandResult> TryRunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         Command.TryRunAsync(program, arguments, Environment, DirectoryPath, null, cancellationToken);
+
+    private CommandResult Succeeded(CommandResult result) =>
+        result.ExitCode == 0 ? result : throw new CommandFailedException($"{result}\n--- the registry's log ends\n{registryLog()}");
 }

@@ -47,6 +47,9 @@ public sealed partial class DockerClient : IImageClient
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         Shell.RunAsync(_docker, arguments, cancellationToken);
 
+    public Task<CommandResult> TryRunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        Shell.TryRunAsync(_docker, arguments, cancellationToken);
+
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {
         var reference = $"{_registry}/{repository}:{tag}";

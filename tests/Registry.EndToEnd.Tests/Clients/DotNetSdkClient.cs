@@ -143,22 +143,9 @@ public sealed class DotNetSdkClient : IImageClient
         await _oneBuild.WaitAsync(cancellationToken);
         try
         {
-            var variables = new Dictionary<string, string>(Shell.Environment)
-            {
-                // The SDK keeps blobs that it has seen among its temporary files.
-                ["TMPDIR"] = Shell.NewDirectory("tmp"),
-            };
-            foreach (var (name, value) in environment)
-            {
-                variables[name] = value;
-            }
-
-            var result = await Command.TryRunAsync(
-                _dotnet, ["publish", _app, "-t:PublishContainer", "--no-build", .. arguments], variables, Shell.DirectoryPath, null, cancellationToken);
-            if (result.ExitCode != 0)
-            {
-                throw new CommandFailedException(result.ToString());
-            }
+            // The SDK keeps blobs that it has seen among its temporary files.
+            var variables = new Dictionary<string, string>(environment) { ["TMPDIR"] = Shell.NewDirectory("tmp") };
+            await Shell.RunWithAsync(variables, _dotnet, ["publish", _app, "-t:PublishContainer", "--no-build", .. arguments], cancellationToken);
         }
         finally
         {

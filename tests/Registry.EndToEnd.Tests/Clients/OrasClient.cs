@@ -8,16 +8,17 @@ namespace Registry.EndToEnd.Tests.Clients;
 public sealed class OrasClient : IImageClient
 {
     private readonly string _registry;
-    private readonly string _oras;
 
     private OrasClient(ClientShell shell, string registry, string oras)
     {
         Shell = shell;
         _registry = registry;
-        _oras = oras;
+        Program = oras;
     }
 
     public ClientShell Shell { get; }
+
+    public string Program { get; }
 
     public static Task<OrasClient> SharedAsync(TestRun run) => run.SharedAsync("oras", () =>
     {
@@ -26,7 +27,11 @@ public sealed class OrasClient : IImageClient
     });
 
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        Shell.RunAsync(_oras, arguments, cancellationToken);
+        Shell.RunAsync(Program, arguments, cancellationToken);
+
+    /// <summary>Runs oras in a folder, whose files it then names by relative paths.</summary>
+    public Task<CommandResult> RunInAsync(string directory, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        Shell.RunInAsync(directory, Program, arguments, cancellationToken);
 
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {
