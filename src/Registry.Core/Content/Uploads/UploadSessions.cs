@@ -262,29 +262,43 @@ internal sealed class UploadSessions(
             ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
             : appended.Appender.CompleteAsync(cancellationToken).AsTask();
         Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
-        Task leasing = refs.LeaseAsync(repository, digest, id, cancellationToken).AsTask();
+        bool verified = digests.All(given => given.Algorithm == computed?.Algorithm);
+        Task leasing = verified ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
         await Task.WhenAll(completing, adding, leasing).ConfigureAwait(false);
         if (await completing.ConfigureAwait(false) is not { } dataKey)
         {
             return UploadResult.Unknown;
         }
 
-        long size = session.Record.Offset + (appended?.Bytes ?? 0);
-        foreach (Digest unverified in digests.Where(given => given.Algorithm != computed?.Algorithm))
+        if (!verified)
         {
-            Digest found = await DataHasher.HashAsync(store, dataKey, unverified.Algorithm!, cancellationToken).ConfigureAwait(false);
-            if (found != unverified)
-            {
-                await store.DeleteAsync(dataKey, cancellationToken).ConfigureAwait(false);
-                await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
-                await store.DeleteAsync(ContentKeys.LeaseRef(digest, repository, id), cancellationToken).ConfigureAwait(false);
-                throw Mismatch(unverified, found);
-            }
+            await VerifyAsync(id, dataKey, computed?.Algorithm, digests, cancellationToken).ConfigureAwait(false);
+            await LeaseAsync(repository, digest, cancellationToken).ConfigureAwait(false);
         }
 
+        long size = session.Record.Offset + (appended?.Bytes ?? 0);
         await committer.CommitAsync(digest, dataKey, size, cancellationToken).ConfigureAwait(false);
         await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
         return UploadResult.Committed(digest, size);
+    }
+
+    // Only after the bytes have been verified: a lease makes the blob visible in the repository, and it may be there already as another repository's. The
+    // lease's id is made now, since it tells how long the blob is kept before a manifest names it; the upload itself may have taken longer than that.
+    private Task LeaseAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
+        refs.LeaseAsync(repository, digest, ids.Next(), cancellationToken).AsTask();
+
+    private async ValueTask VerifyAsync(string id, string dataKey, DigestAlgorithm? verified, IReadOnlyList<Digest> digests, CancellationToken cancellationToken)
+    {
+        foreach (IGrouping<DigestAlgorithm, Digest> unverified in digests.Where(given => given.Algorithm != verified).GroupBy(static given => given.Algorithm!))
+        {
+            Digest found = await DataHasher.HashAsync(store, dataKey, unverified.Key, cancellationToken).ConfigureAwait(false);
+            if (unverified.FirstOrDefault(given => given != found) is { IsDefault: false } wrong)
+            {
+                await store.DeleteAsync(dataKey, cancellationToken).ConfigureAwait(false);
+                await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
+                throw Mismatch(wrong, found);
+            }
+        }
     }
 
     private async ValueTask<bool> DropAsync(LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, CancellationToken cancellationToken)
