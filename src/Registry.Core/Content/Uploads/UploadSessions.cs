@@ -247,15 +247,19 @@ internal sealed class UploadSessions(
             throw Mismatch(wrong, content);
         }
 
-        // The claim keeps a sweeper of dead sessions and any other node away from the bytes.
+        // The claim keeps any other node away from the bytes. The blob's record is read before it, so that a sweeper that takes the claim away, and then writes
+        // over the record, is noticed when the record is put.
         var repository = RepositoryName.Parse(session.Record.Repository);
         Digest digest = digests[0];
-        PutOutcome<UploadRecord> claim = await records.PutAsync(
+        Versioned<BlobRecord>? blob = await committer.ReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        PutOutcome<UploadRecord> claimed = await records.PutAsync(
             ContentKeys.Upload(id), session.Record with { State = UploadState.Committing, Digest = digest.Value, Touched = time.GetUtcNow() }, session, cancellationToken).ConfigureAwait(false);
-        if (!claim.Won)
+        if (!claimed.Won)
         {
-            return claim.Current is { Record: { State: UploadState.Open } other } ? UploadResult.OutOfOrder(other.Offset) : UploadResult.Unknown;
+            return claimed.Current is { Record: { State: UploadState.Open } other } ? UploadResult.OutOfOrder(other.Offset) : UploadResult.Unknown;
         }
+
+        var claim = new UploadClaim(records, id, claimed.Current!, time);
 
         turn.Keep(null, 0);
         Task<string?> completing = appended is null
@@ -277,7 +281,11 @@ internal sealed class UploadSessions(
         }
 
         long size = session.Record.Offset + (appended?.Bytes ?? 0);
-        await committer.CommitAsync(digest, dataKey, size, cancellationToken).ConfigureAwait(false);
+        if (!await committer.CommitAsync(digest, dataKey, size, blob, claim, cancellationToken).ConfigureAwait(false))
+        {
+            return UploadResult.Unknown;
+        }
+
         await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
         return UploadResult.Committed(digest, size);
     }
