@@ -14,6 +14,10 @@ internal sealed class UploadClaim(RecordStore records, string id, Versioned<Uplo
     /// <returns>Whether it still was this claim's; if not, the bytes are someone else's to remove.</returns>
     public ValueTask<bool> RenewAsync(CancellationToken cancellationToken) => PutAsync(_current.Record, cancellationToken);
 
+    /// <summary>Gives the session back, to go on from where it was, when its bytes could not be completed now.</summary>
+    public ValueTask<bool> ReleaseAsync(CancellationToken cancellationToken) =>
+        PutAsync(_current.Record with { State = UploadState.Open, Digest = null }, cancellationToken);
+
     private async ValueTask<bool> PutAsync(UploadRecord record, CancellationToken cancellationToken)
     {
         PutOutcome<UploadRecord> outcome = await records.PutAsync(

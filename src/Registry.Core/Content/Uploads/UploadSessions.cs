@@ -138,8 +138,21 @@ internal sealed class UploadSessions(
     public async ValueTask<bool> CancelAsync(RepositoryName repository, string id, CancellationToken cancellationToken)
     {
         using LocalUploads.Turn turn = await local.EnterAsync(id, cancellationToken).ConfigureAwait(false);
-        Versioned<UploadRecord>? session = await ReadAsync(repository, id, cancellationToken).ConfigureAwait(false);
-        return session is not null && await DropAsync(turn, id, session, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            if (await ReadAsync(repository, id, cancellationToken).ConfigureAwait(false) is not { } session)
+            {
+                return false;
+            }
+
+            if (await DropAsync(turn, id, session, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
+
+            // Another node saved a chunk at the same moment.
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async ValueTask<(UploadResult Result, Appended? Appended)> AppendAsync(
@@ -214,7 +227,22 @@ internal sealed class UploadSessions(
     // The appender is still open while the record is put, so that a store with one appender at a time lets nobody in between.
     private async ValueTask<UploadResult> SaveAsync(LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended appended, CancellationToken cancellationToken)
     {
-        UploadToken token = await appended.Appender.FlushAsync(cancellationToken).ConfigureAwait(false);
+        UploadToken token;
+        try
+        {
+            token = await appended.Appender.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException) when (appended.Fault is null)
+        {
+            // A session that was cancelled meanwhile has nothing to append to any more.
+            if (await ReadAsync(RepositoryName.Parse(session.Record.Repository), id, cancellationToken).ConfigureAwait(false) is null)
+            {
+                return UploadResult.Unknown;
+            }
+
+            throw;
+        }
+
         long offset = session.Record.Offset + appended.Bytes;
         PutOutcome<UploadRecord> outcome = await records.PutAsync(
             ContentKeys.Upload(id),
@@ -243,6 +271,11 @@ internal sealed class UploadSessions(
         CancellationToken cancellationToken = CancellationToken.None;
         if (computed is { } content && digests.FirstOrDefault(digest => digest.Algorithm == content.Algorithm && digest != content) is { IsDefault: false } wrong)
         {
+            if (appended is not null)
+            {
+                await appended.DisposeAsync().ConfigureAwait(false); // A store may not let go of an upload that an appender is open of.
+            }
+
             await DropAsync(turn, id, session, cancellationToken).ConfigureAwait(false);
             throw Mismatch(wrong, content);
         }
@@ -261,14 +294,24 @@ internal sealed class UploadSessions(
 
         var claim = new UploadClaim(records, id, claimed.Current!, time);
 
-        turn.Keep(null, 0);
         Task<string?> completing = appended is null
             ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
             : appended.Appender.CompleteAsync(cancellationToken).AsTask();
         Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
         bool verified = digests.All(given => given.Algorithm == computed?.Algorithm);
         Task leasing = verified ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
-        await Task.WhenAll(completing, adding, leasing).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(completing, adding, leasing).ConfigureAwait(false);
+        }
+        catch (UploadBusyException)
+        {
+            // Another node still has an appender open, for a request whose client has gone without that node noticing, say.
+            bool released = await claim.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+            return released ? UploadResult.OutOfOrder(session.Record.Offset) : UploadResult.Unknown;
+        }
+
+        turn.Keep(null, 0);
         if (await completing.ConfigureAwait(false) is not { } dataKey)
         {
             return UploadResult.Unknown;
@@ -319,7 +362,15 @@ internal sealed class UploadSessions(
         }
 
         turn.Keep(null, 0);
-        await store.AbortUploadAsync(new UploadToken(session.Record.Token), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await store.AbortUploadAsync(new UploadToken(session.Record.Token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (UploadBusyException)
+        {
+            return true; // Another node still has an appender open. The session is over all the same; its bytes and its record are left to the sweeper.
+        }
+
         await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
         return true;
     }
@@ -354,6 +405,8 @@ internal sealed class UploadSessions(
     /// <summary>Bytes that were appended and not yet saved. Disposing it drops them, unless they were saved or committed.</summary>
     private sealed class Appended(ObjectAppender appender, PrefixHash? hash) : IAsyncDisposable
     {
+        private bool _disposed;
+
         public ObjectAppender Appender { get; } = appender;
 
         public PrefixHash? Hash { get; private set; } = hash;
@@ -371,6 +424,12 @@ internal sealed class UploadSessions(
 
         public ValueTask DisposeAsync()
         {
+            if (_disposed)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            _disposed = true;
             Hash?.Dispose();
             return Appender.DisposeAsync();
         }
