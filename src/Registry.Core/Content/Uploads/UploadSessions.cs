@@ -164,6 +164,12 @@ internal sealed class UploadSessions(
             return (UploadResult.OutOfOrder(offset), null);
         }
 
+        long allowed = MaxBlobBytes - offset;
+        if (body.Length > allowed || range?.Length > allowed)
+        {
+            throw TooLarge();
+        }
+
         ObjectAppender? appender;
         try
         {
@@ -191,7 +197,6 @@ internal sealed class UploadSessions(
 
             PrefixHash? hash = turn.HashAt(offset, algorithm);
             appended = new Appended(appender, hash);
-            long allowed = MaxBlobBytes - offset;
             PumpResult pumped = await BodyPump.CopyAsync(body, appender, hash?.Hash, Math.Min(allowed, range?.Length ?? long.MaxValue), cancellationToken).ConfigureAwait(false);
             appended.Bytes = pumped.Bytes;
             appended.Fault = pumped.Fault is { } fault ? ExceptionDispatchInfo.Capture(fault) : null;
@@ -203,7 +208,7 @@ internal sealed class UploadSessions(
 
             if (pumped.TooLong)
             {
-                throw new RegistryException(RegistryErrorCode.BlobTooLarge, $"The blob is larger than the {MaxBlobBytes} bytes that are allowed. Nothing was stored of this request.");
+                throw TooLarge();
             }
 
             Appended kept = appended;
@@ -398,6 +403,9 @@ internal sealed class UploadSessions(
 
         return Digest.TryParse(session.Record.PrefixDigest, out Digest digest) ? digest : null;
     }
+
+    private RegistryException TooLarge() =>
+        new(RegistryErrorCode.BlobTooLarge, $"The blob is larger than the {MaxBlobBytes} bytes that are allowed. Nothing was stored of this request.");
 
     private static RegistryException Mismatch(Digest said, Digest found) =>
         new(RegistryErrorCode.DigestInvalid, $"The content's digest is {found}, not {said}. The upload was dropped.", said.Value);
