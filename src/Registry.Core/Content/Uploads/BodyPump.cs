@@ -22,7 +22,7 @@ internal static class BodyPump
     /// <param name="appender">Where the bytes go.</param>
     /// <param name="hash">What they are hashed with, if anything.</param>
     /// <param name="limit">The most bytes the body may have.</param>
-    /// <param name="cancellationToken">Ends the copying.</param>
+    /// <param name="cancellationToken">Ends the copying at the next read. A write that is under way is not ended, since nothing of the upload could be kept then.</param>
     public static async ValueTask<PumpResult> CopyAsync(UploadBody body, ObjectAppender appender, IncrementalHash? hash, long limit, CancellationToken cancellationToken)
     {
         // One byte more than announced, so that a body of the announced length is seen to end in one pass.
@@ -55,7 +55,7 @@ internal static class BodyPump
                 if (read > 0)
                 {
                     hashing = StartHashing(hash, current, read);
-                    await appender.WriteAsync(current.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                    await appender.WriteAsync(current.AsMemory(0, read), CancellationToken.None).ConfigureAwait(false);
                     total += read;
                 }
 

@@ -66,7 +66,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         var smallFiles = new SmallFiles(_files, _paths, instance);
         _parts = new StoreParts(_files, _paths, smallFiles, _locks, known, new UploadFiles(_files, smallFiles, _paths, _locks, durable), logger);
         _probe = new StoreProbe(_files, _paths, instance, time, logger);
-        _lister = new KeyLister(_paths);
+        _lister = new KeyLister(_paths, new FolderWindows(smallFiles, time));
         _writers = new IoThreads<Mutation>(
             "store writer", options.WriterThreads, MutationsPerBatch, QueuedMutations, new MutationBatch(_paths, known, _faults, durable).Run);
         _transfers = new IoThreads<IoWork>("store transfer", options.TransferThreads, 1, QueuedTransfers, static work => work[0].Run());

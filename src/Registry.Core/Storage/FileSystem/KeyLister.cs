@@ -1,7 +1,7 @@
 namespace Registry.Storage.FileSystem;
 
 /// <summary>Lists keys in order by walking the folders that can hold them.</summary>
-internal sealed class KeyLister(KeyPaths paths)
+internal sealed class KeyLister(KeyPaths paths, FolderWindows windows)
 {
     /// <summary>Reads a page. Runs on the store's threads.</summary>
     /// <returns>The page, or <see langword="null"/> where the folder for the prefix is missing.</returns>
@@ -51,12 +51,12 @@ internal sealed class KeyLister(KeyPaths paths)
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (FolderEntries.Read(folder, from, limit + 1 - _keys.Count) is not { } window)
+                if (lister.Read(folder, from, limit + 1 - _keys.Count) is not { } window)
                 {
                     return false;
                 }
 
-                foreach (FolderEntry entry in window.Entries)
+                foreach (FolderEntry entry in window.Entries.Span)
                 {
                     if (!entry.Text.StartsWith(namePrefix, StringComparison.Ordinal))
                     {
@@ -75,7 +75,7 @@ internal sealed class KeyLister(KeyPaths paths)
                     return true;
                 }
 
-                from = After(window.Entries[^1].Text);
+                from = After(window.Entries.Span[^1].Text);
             }
         }
 
@@ -114,6 +114,8 @@ internal sealed class KeyLister(KeyPaths paths)
         // The very next text in ordinal order.
         private static string After(string text) => text + '\0';
     }
+
+    private FolderWindow? Read(string folder, string from, int wanted) => windows.Read(folder, from, wanted);
 
     private string PathOf(string folder, ReadOnlySpan<char> text, bool continues) => paths.OfEntry(folder, text, continues);
 }
