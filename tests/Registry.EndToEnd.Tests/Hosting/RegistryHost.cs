@@ -29,7 +29,8 @@ public sealed class RegistryHost : IAsyncDisposable
     /// <summary>Host and port, as image references name it.</summary>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{Url.Host}:{Url.Port}");
 
-    public RegistryHttp Http { get; }
+    /// <summary>Connections to it. A restart replaces them: those to the process before are broken.</summary>
+    public RegistryHttp Http { get; private set; }
 
     /// <summary>The registry that most tests share.</summary>
     internal static Task<RegistryHost> StartAsync(HostOptions options, TempRoot root, string name, CancellationToken cancellationToken) =>
@@ -54,10 +55,16 @@ public sealed class RegistryHost : IAsyncDisposable
     /// <summary>Starts the process, on the same port and folder as before, and waits until it answers.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var data = Path.Combine(_folder, "data");
-        Directory.CreateDirectory(data);
-        var command = _options.CommandFor(_port, data);
+        Directory.CreateDirectory(DataFolder);
+        Http.Dispose();
+        Http = new RegistryHttp(Url);
+        var command = _options.CommandFor(_port, DataFolder);
         var workingDirectory = command.Count > 1 && File.Exists(command[1]) ? Path.GetDirectoryName(Path.GetFullPath(command[1]))! : _folder;
+        if (_daemon is not null)
+        {
+            await _daemon.DisposeAsync();
+        }
+
         _daemon = await Daemon.StartAsync(
             "registry", command[0], [.. command.Skip(1)], ProcessEnvironment.Inherited(), workingDirectory, Path.Combine(_folder, "registry.log"), cancellationToken);
         await Eventually.HoldsAsync(
@@ -70,6 +77,10 @@ public sealed class RegistryHost : IAsyncDisposable
     /// <summary>Asks the process to end, and returns its exit code.</summary>
     public Task<int> StopAsync(CancellationToken cancellationToken) => _daemon!.StopAsync(cancellationToken);
 
+    /// <summary>Bytes below its data folder.</summary>
+    public long DataLength() =>
+        new DirectoryInfo(DataFolder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true }).Sum(Length);
+
     /// <summary>The end of its log, for messages of tests that failed; empty for a registry that was already running.</summary>
     public string LogTail() => _daemon?.LogTail() ?? "";
 
@@ -79,6 +90,20 @@ public sealed class RegistryHost : IAsyncDisposable
         if (_daemon is not null)
         {
             await _daemon.DisposeAsync();
+        }
+    }
+
+    private string DataFolder => Path.Combine(_folder, "data");
+
+    private static long Length(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0; // renamed or deleted since it was listed
         }
     }
 
