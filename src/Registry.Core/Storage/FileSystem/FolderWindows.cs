@@ -28,15 +28,16 @@ internal sealed class FolderWindows(SmallFiles smallFiles, TimeProvider time)
 
     /// <summary>Reads entries of a folder, in order.</summary>
     /// <param name="folder">The folder's path.</param>
+    /// <param name="ofPart">Whether the folder holds pieces of a long part.</param>
     /// <param name="from">The lower bound, inclusive.</param>
     /// <param name="wanted">How many entries are wanted at most.</param>
     /// <returns><see langword="null"/> where there is no such folder.</returns>
-    public FolderWindow? Read(string folder, string from, int wanted)
+    public FolderWindow? Read(string folder, bool ofPart, string from, int wanted)
     {
         DateTime? changed = ChangeTimeOf(folder);
         if (changed is not { } stamp || time.GetUtcNow().UtcDateTime - stamp < Quiet)
         {
-            return FolderEntries.Read(folder, from, wanted) is { } page ? new FolderWindow(page.Entries, page.HasMore) : null;
+            return FolderEntries.Read(folder, ofPart, from, wanted) is { } page ? new FolderWindow(page.Entries, page.HasMore) : null;
         }
 
         if (Find(folder, stamp, from) is { } remembered)
@@ -45,7 +46,7 @@ internal sealed class FolderWindows(SmallFiles smallFiles, TimeProvider time)
         }
 
         long start = time.GetTimestamp();
-        if (FolderEntries.Read(folder, from, Math.Max(MaxEntries, wanted)) is not { } read)
+        if (FolderEntries.Read(folder, ofPart, from, Math.Max(MaxEntries, wanted)) is not { } read)
         {
             return null;
         }

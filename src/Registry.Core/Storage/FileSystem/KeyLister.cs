@@ -48,10 +48,11 @@ internal sealed class KeyLister(KeyPaths paths, FolderWindows windows)
                 from = namePrefix;
             }
 
+            bool ofPart = keyPrefix is not ("" or [.., '/']);
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (lister.Read(folder, from, limit + 1 - _keys.Count) is not { } window)
+                if (lister.Read(folder, ofPart, from, limit + 1 - _keys.Count) is not { } window)
                 {
                     return false;
                 }
@@ -115,7 +116,7 @@ internal sealed class KeyLister(KeyPaths paths, FolderWindows windows)
         private static string After(string text) => text + '\0';
     }
 
-    private FolderWindow? Read(string folder, string from, int wanted) => windows.Read(folder, from, wanted);
+    private FolderWindow? Read(string folder, bool ofPart, string from, int wanted) => windows.Read(folder, ofPart, from, wanted);
 
     private string PathOf(string folder, ReadOnlySpan<char> text, bool continues) => paths.OfEntry(folder, text, continues);
 }
