@@ -16,6 +16,7 @@ for argument in "$@"; do
 done
 
 if [ $need_peer = yes ] && ! command -v docker-registry >/dev/null; then
+  apt-get update -q >&2
   apt-get install -y --no-install-recommends docker-registry >&2
 fi
 

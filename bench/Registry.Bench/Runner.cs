@@ -123,7 +123,7 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
     {
         foreach (var target in targets)
         {
-            await target.RestartAsync(Path.Combine(data, target.Label), cancellationToken);
+            await target.RestartAsync(Path.Combine(data, $"{target.Label}-{target.Server.Name}"), cancellationToken);
         }
     }
 

@@ -11,6 +11,8 @@ internal sealed class DockerRegistryServer(string program) : IServer
 {
     private readonly Lazy<string> description = new(() => ReadVersion(program));
 
+    public string Name => "docker-registry";
+
     public string Description => description.Value;
 
     public string Durability => "2.8 flushes each file (fsync) when it is committed, and does not flush the directory";

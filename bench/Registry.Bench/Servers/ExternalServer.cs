@@ -5,6 +5,8 @@ namespace Registry.Bench.Servers;
 /// <summary>A server that somebody else runs: no processor time, no memory, and it may hold other data.</summary>
 internal sealed class ExternalServer(Uri url) : IServer
 {
+    public string Name => "external";
+
     public string Description => url.ToString();
 
     public string Durability => "unknown";

@@ -3,6 +3,9 @@ namespace Registry.Bench.Servers;
 /// <summary>A kind of server that the benchmark can run against.</summary>
 internal interface IServer
 {
+    /// <summary>A short name that can be part of a file name: data of one kind of server is never given to another.</summary>
+    string Name { get; }
+
     /// <summary>Name and version, for the report.</summary>
     string Description { get; }
 

@@ -6,8 +6,10 @@ namespace Registry.Bench.Servers;
 /// <summary>Our own registry: the published sample host.</summary>
 internal sealed class SubjectServer(string program) : IServer
 {
+    public string Name => Path.GetFileName(program);
+
     public string Description =>
-        $"{Path.GetFileName(program)} {FileVersionInfo.GetVersionInfo(program + ".dll").ProductVersion} on .NET {Environment.Version}";
+        $"{Name} {FileVersionInfo.GetVersionInfo(program + ".dll").ProductVersion} on .NET {Environment.Version}";
 
     public string Durability => "flushes each file, then its directory, before it answers";
 

@@ -34,14 +34,14 @@ internal sealed record Scale
 
     public static Scale Full { get; } = new()
     {
-        Blobs = [(1_000_000, 32, 1_000), (10_000_000, 8, 150), (100_000_000, 3, 15), (1_000_000_000, 1, 2)],
+        Blobs = [(1_000_000, 32, 500), (10_000_000, 8, 150), (100_000_000, 3, 15), (1_000_000_000, 1, 2)],
         WarmUpPushes = 48,
         Parallel = 16,
         ParallelLength = 100_000_000,
         MemoryLength = 1_000_000_000,
         ImagesAlone = 12,
         ImagesTogether = 40,
-        ManifestReads = 4_000,
+        ManifestReads = 3_000,
         ManifestWrites = 500,
         Tags = 10_000,
         TagPage = 100,
