@@ -52,8 +52,7 @@ internal sealed class ManifestStore(
     public async ValueTask PutAsync(
         RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
     {
-        Digest[] required = [.. document.RequiredContent()];
-        await content.ThrowIfMissingAsync(repository, document, visibly: true, cancellationToken).ConfigureAwait(false);
+        Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
@@ -154,7 +153,7 @@ internal sealed class ManifestStore(
 
         try
         {
-            await content.ThrowIfMissingAsync(repository, document, visibly: false, cancellationToken).ConfigureAwait(false);
+            await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryException)
         {
