@@ -29,16 +29,30 @@ internal sealed class ManifestStore(
     /// <summary>Reads a manifest, or returns <see langword="null"/> where the repository does not have it.</summary>
     public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Reference reference, CancellationToken cancellationToken)
     {
-        Digest? digest = reference.Tag is { } tag
-            ? await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)
-            : reference.Digest;
-        if (digest is not { IsSupported: true } wanted)
+        if (reference.Tag is not { } tag)
         {
-            return null;
+            return await GetAsync(repository, reference.Digest, cancellationToken).ConfigureAwait(false);
         }
 
-        Versioned<ManifestRecord>? found = await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false);
-        return found is { Record: { State: ManifestState.Live } record } ? new StoredManifest(wanted, record.MediaType, record.Content) : null;
+        Digest? digest = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            StoredManifest? manifest = await GetAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            if (manifest is not null || digest is null)
+            {
+                return manifest;
+            }
+
+            // The tag may have been moved, and what it pointed at deleted, since the tag was read.
+            Digest? now = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+            if (now == digest)
+            {
+                return null;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            digest = now;
+        }
     }
 
     /// <summary>Stores a manifest and points tags at it.</summary>
@@ -186,6 +200,12 @@ internal sealed class ManifestStore(
 
         await refs.RemoveAsync(repository, digest, generation, required, cancellationToken).ConfigureAwait(false);
     }
+
+    private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken) =>
+        digest is { IsSupported: true } wanted
+        && await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record }
+            ? new StoredManifest(wanted, record.MediaType, record.Content)
+            : null;
 
     private async ValueTask<bool> IsLiveAsync(RepositoryName repository, Digest digest, string generation, CancellationToken cancellationToken) =>
         await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record } && record.Generation == generation;
