@@ -75,7 +75,7 @@ internal sealed class ManifestStore(
             {
                 foreach (Tag tag in pointing)
                 {
-                    if (!await tags.PointAsync(repository, tag, manifest.Digest, condition, cancellationToken).ConfigureAwait(false))
+                    if (!await tags.PointAsync(repository, tag, manifest.Digest, generation, condition, cancellationToken).ConfigureAwait(false))
                     {
                         throw new RegistryException(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for tag '{tag}'.", tag.Value);
                     }
@@ -104,12 +104,13 @@ internal sealed class ManifestStore(
                 return false;
             }
 
-            await tags.DeleteAllAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, cancellationToken).ConfigureAwait(false);
             PutOutcome<ManifestRecord> outcome = await records.PutAsync(key, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again.
-                await tags.DeleteAllAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+                // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
+                // is, and says so by the generation that it was pointed at.
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
                 ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
                 await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, cancellationToken).ConfigureAwait(false);
                 return true;
