@@ -1,6 +1,7 @@
 using System.Text;
 using Registry.Content;
 using Registry.Content.Records;
+using Registry.Core.Tests.Simulation;
 using Registry.Model;
 using Registry.Storage;
 using Registry.Storage.InMemory;
@@ -86,6 +87,49 @@ public abstract class ContentTest : IDisposable
         if (state == BlobState.Gone)
         {
             await Store.DeleteAsync(found.Record.Data, Cancel);
+        }
+    }
+
+    /// <summary>
+    /// Lets a process stop at each of its operations on the store in turn, with and without the operation having happened; each time another process then does
+    /// the same again on what the first left behind.
+    /// </summary>
+    /// <param name="arrange">Prepares a store.</param>
+    /// <param name="act">What is stopped and then done again.</param>
+    /// <param name="check">What must hold afterwards; it gets the store too.</param>
+    private protected async Task CrashEverywhereAsync(Func<ContentRoot, Task> arrange, Func<ContentRoot, Task> act, Func<ContentRoot, InMemoryObjectStore, Task> check)
+    {
+        foreach (bool afterEffect in new[] { false, true })
+        {
+            int dieAt = 0;
+            DyingStore dying;
+            do
+            {
+                dieAt++;
+                var store = new InMemoryObjectStore(Time);
+                using var before = new ContentRoot(store, Options, Time);
+                await arrange(before);
+                dying = new DyingStore(store, dieAt, afterEffect);
+                using var stopping = new ContentRoot(dying, Options, Time);
+                Exception? stopped = await Record.ExceptionAsync(() => act(stopping));
+                Assert.True(dying.Died == stopped is not null, $"{stopped}");
+                Assert.Empty(await ContentInvariants.AlwaysAsync(store, Cancel));
+
+                using var after = new ContentRoot(store.Share(), Options, Time);
+                try
+                {
+                    await act(after);
+                    Assert.Empty(await ContentInvariants.AlwaysAsync(store, Cancel));
+                    await check(after, store);
+                }
+                catch (Exception e)
+                {
+                    throw new InvalidOperationException($"After a stop at operation {dieAt}{(afterEffect ? ", which had happened" : "")}: {e.Message}", e);
+                }
+            }
+            while (dying.Died);
+
+            Assert.InRange(dieAt, 3, 200);
         }
     }
 

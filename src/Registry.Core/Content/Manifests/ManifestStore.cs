@@ -29,16 +29,30 @@ internal sealed class ManifestStore(
     /// <summary>Reads a manifest, or returns <see langword="null"/> where the repository does not have it.</summary>
     public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Reference reference, CancellationToken cancellationToken)
     {
-        Digest? digest = reference.Tag is { } tag
-            ? await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)
-            : reference.Digest;
-        if (digest is not { IsSupported: true } wanted)
+        if (reference.Tag is not { } tag)
         {
-            return null;
+            return await GetAsync(repository, reference.Digest, cancellationToken).ConfigureAwait(false);
         }
 
-        Versioned<ManifestRecord>? found = await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false);
-        return found is { Record: { State: ManifestState.Live } record } ? new StoredManifest(wanted, record.MediaType, record.Content) : null;
+        Digest? digest = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            StoredManifest? manifest = await GetAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            if (manifest is not null || digest is null)
+            {
+                return manifest;
+            }
+
+            // The tag may have been moved, and what it pointed at deleted, since the tag was read.
+            Digest? now = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+            if (now == digest)
+            {
+                return null;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            digest = now;
+        }
     }
 
     /// <summary>Stores a manifest and points tags at it.</summary>
@@ -52,8 +66,7 @@ internal sealed class ManifestStore(
     public async ValueTask PutAsync(
         RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
     {
-        Digest[] required = [.. document.RequiredContent()];
-        await content.ThrowIfMissingAsync(repository, document, visibly: true, cancellationToken).ConfigureAwait(false);
+        Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
@@ -62,7 +75,7 @@ internal sealed class ManifestStore(
             {
                 foreach (Tag tag in pointing)
                 {
-                    if (!await tags.PointAsync(repository, tag, manifest.Digest, condition, cancellationToken).ConfigureAwait(false))
+                    if (!await tags.PointAsync(repository, tag, manifest.Digest, generation, condition, cancellationToken).ConfigureAwait(false))
                     {
                         throw new RegistryException(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for tag '{tag}'.", tag.Value);
                     }
@@ -91,12 +104,13 @@ internal sealed class ManifestStore(
                 return false;
             }
 
-            await tags.DeleteAllAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, cancellationToken).ConfigureAwait(false);
             PutOutcome<ManifestRecord> outcome = await records.PutAsync(key, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again.
-                await tags.DeleteAllAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+                // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
+                // is, and says so by the generation that it was pointed at.
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
                 ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
                 await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, cancellationToken).ConfigureAwait(false);
                 return true;
@@ -154,7 +168,7 @@ internal sealed class ManifestStore(
 
         try
         {
-            await content.ThrowIfMissingAsync(repository, document, visibly: false, cancellationToken).ConfigureAwait(false);
+            await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryException)
         {
@@ -187,6 +201,12 @@ internal sealed class ManifestStore(
 
         await refs.RemoveAsync(repository, digest, generation, required, cancellationToken).ConfigureAwait(false);
     }
+
+    private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken) =>
+        digest is { IsSupported: true } wanted
+        && await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record }
+            ? new StoredManifest(wanted, record.MediaType, record.Content)
+            : null;
 
     private async ValueTask<bool> IsLiveAsync(RepositoryName repository, Digest digest, string generation, CancellationToken cancellationToken) =>
         await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record } && record.Generation == generation;

@@ -13,6 +13,9 @@ internal sealed record TagRecord : IRecord<TagRecord>
     /// <summary>The manifest's digest, or <see langword="null"/> when the tag is deleted.</summary>
     public string? Digest { get; init; }
 
+    /// <summary>The generation that the manifest had. Whoever deletes that generation takes the tag along; a later one is none of his business.</summary>
+    public string? ManifestGeneration { get; init; }
+
     /// <summary>New at every write: the <c>tagged</c> marker of this generation is the one that counts.</summary>
     public required string Generation { get; init; }
 

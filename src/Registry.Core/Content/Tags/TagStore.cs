@@ -22,10 +22,12 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     /// <param name="repository">The repository.</param>
     /// <param name="tag">The tag, which need not exist.</param>
     /// <param name="digest">The manifest.</param>
+    /// <param name="manifestGeneration">The generation in which it is live.</param>
     /// <param name="condition">What must hold of where the tag points before.</param>
     /// <param name="cancellationToken">Ends the write.</param>
     /// <returns>Whether the condition held.</returns>
-    public async ValueTask<bool> PointAsync(RepositoryName repository, Tag tag, Digest digest, TagCondition condition, CancellationToken cancellationToken)
+    public async ValueTask<bool> PointAsync(
+        RepositoryName repository, Tag tag, Digest digest, string manifestGeneration, TagCondition condition, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
@@ -44,6 +46,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             var wanted = new TagRecord
             {
                 Digest = digest.Value,
+                ManifestGeneration = manifestGeneration,
                 Generation = generation,
                 Listed = current is null ? ids.Next() : found!.Record.Listed,
                 Updated = time.GetUtcNow(),
@@ -69,17 +72,21 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     /// <summary>Deletes a tag and leaves the manifest.</summary>
     /// <returns>Whether there was one.</returns>
     public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, onlyAt: null, cancellationToken);
+        DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken);
 
     /// <summary>Deletes every tag that points at a manifest.</summary>
-    public async ValueTask DeleteAllAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
+    /// <param name="repository">The repository.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="onlyGeneration">Only tags that were pointed at this generation of the manifest; <see langword="null"/> takes all.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    public async ValueTask DeleteAllAsync(RepositoryName repository, Digest digest, string? onlyGeneration, CancellationToken cancellationToken)
     {
         await foreach (string key in store.ListAllAsync(ContentKeys.Tagged(repository, digest), cancellationToken).ConfigureAwait(false))
         {
             // A marker that does not count is left alone: it may belong to a tag that is just being pointed here.
             if (ContentKeys.TryParseTag(key, out Tag tag, out _))
             {
-                await DeleteAsync(repository, tag, digest, cancellationToken).ConfigureAwait(false);
+                await DeleteAsync(repository, tag, digest, onlyGeneration, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -122,13 +129,15 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         }
     }
 
-    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (DigestOf(found) is not { } current || (onlyAt is { } expected && current != expected))
+            if (DigestOf(found) is not { } current
+                || (onlyAt is { } expected && current != expected)
+                || (onlyGeneration is not null && found!.Record.ManifestGeneration != onlyGeneration))
             {
                 return false;
             }
