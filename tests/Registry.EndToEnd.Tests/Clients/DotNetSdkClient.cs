@@ -132,9 +132,10 @@ public sealed class DotNetSdkClient : IImageClient
 
     private async Task BuildAsync(CancellationToken cancellationToken)
     {
-        foreach (var runtime in (string[])["linux-x64", "linux-arm64"])
+        // Publishing for several runtimes at once also wants what is built for none.
+        foreach (var runtime in (string[][])[[], ["-r", "linux-x64"], ["-r", "linux-arm64"]])
         {
-            await Shell.RunAsync(_dotnet, ["publish", _app, "-r", runtime], cancellationToken);
+            await Shell.RunAsync(_dotnet, ["publish", _app, .. runtime], cancellationToken);
         }
     }
 

@@ -33,7 +33,10 @@ public abstract class ImageClientTests(TestRun run, string name)
 
         await AssertWholeAsync(pushed);
         await AssertPulledEqualAsync(pushed, puller, OtherArchitecture);
-        await AssertPulledEqualAsync(pushed, puller, "amd64");
+        if (puller == name)
+        {
+            await AssertPulledEqualAsync(pushed, puller, "amd64");
+        }
     }
 
     [Fact]

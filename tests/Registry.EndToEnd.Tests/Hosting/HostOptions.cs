@@ -28,7 +28,13 @@ internal sealed record HostOptions(Uri? Running, IReadOnlyList<string> Template)
         var sample = typeof(HostOptions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "SampleHost").Value!;
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
-        return new HostOptions(null, [dotnet, sample, "--urls", "http://127.0.0.1:{port}", "--Registry:Data={data}"]);
+        return new HostOptions(
+            null,
+            [
+                dotnet, sample, "--urls", "http://127.0.0.1:{port}", "--Registry:Data={data}",
+                // One line for each request and one for its answer, for the messages of failing tests.
+                "--Logging:LogLevel:Microsoft.AspNetCore=Warning", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics=Information",
+            ]);
     }
 
     public IReadOnlyList<string> CommandFor(int port, string data) =>

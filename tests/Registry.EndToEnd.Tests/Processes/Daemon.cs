@@ -111,7 +111,7 @@ public sealed class Daemon : IAsyncDisposable
     }
 
     /// <summary>The last lines of its log, for the message of a test that failed.</summary>
-    public string LogTail(int lines = 40)
+    public string LogTail(int lines = 24)
     {
         if (!File.Exists(LogFile))
         {
