@@ -46,7 +46,7 @@ internal sealed class ManifestStore(
     /// <param name="manifest">The manifest; its digest has been verified.</param>
     /// <param name="document">The same, parsed.</param>
     /// <param name="pointing">The tags.</param>
-    /// <param name="condition">What must hold of the tags.</param>
+    /// <param name="condition">What must hold of every tag, or, without tags, of the manifest.</param>
     /// <param name="cancellationToken">Ends the push; the manifest may then be there or not.</param>
     /// <exception cref="RegistryException">Content that the manifest names is missing, or the condition does not hold.</exception>
     public async ValueTask PutAsync(
@@ -54,6 +54,7 @@ internal sealed class ManifestStore(
     {
         Digest[] required = [.. document.RequiredContent()];
         await content.ThrowIfMissingAsync(repository, document, visibly: true, cancellationToken).ConfigureAwait(false);
+        await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, condition, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
@@ -64,7 +65,7 @@ internal sealed class ManifestStore(
                 {
                     if (!await tags.PointAsync(repository, tag, manifest.Digest, condition, cancellationToken).ConfigureAwait(false))
                     {
-                        throw new RegistryException(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for tag '{tag}'.", tag.Value);
+                        throw ConditionFailed(tag.Value);
                     }
                 }
 
@@ -103,6 +104,33 @@ internal sealed class ManifestStore(
             }
 
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A look before anything is written, so that a push that is refused leaves nothing behind. What decides is the look at each tag as it is moved.
+    private async ValueTask ThrowIfConditionFailsAsync(
+        RepositoryName repository, Digest digest, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
+    {
+        if (condition == TagCondition.None)
+        {
+            return;
+        }
+
+        foreach (Tag tag in pointing)
+        {
+            if (!condition.Holds(await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)))
+            {
+                throw ConditionFailed(tag.Value);
+            }
+        }
+
+        if (pointing.Count == 0)
+        {
+            bool live = await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record.State: ManifestState.Live };
+            if (!condition.Holds(live ? digest : null))
+            {
+                throw ConditionFailed(digest.Value);
+            }
         }
     }
 
@@ -193,6 +221,9 @@ internal sealed class ManifestStore(
 
     private ValueTask<Versioned<ManifestRecord>?> ReadAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
         records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken);
+
+    private static RegistryException ConditionFailed(string reference) =>
+        new(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for '{reference}'.", reference);
 
     private static ManifestRecord Tombstone(ManifestRecord record) => record with { State = ManifestState.Deleted, Content = default };
 }
