@@ -93,7 +93,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     {
         var tags = new List<string>(Math.Min(limit, ObjectStoreLimits.MaxPageKeys));
         string prefix = ContentKeys.TagNames(repository);
-        string? start = after is null ? null : ContentKeys.AfterTagName(repository, ListingPosition.Clean(after));
+        string? start = after is null ? null : ContentKeys.AfterTagName(repository, ListingPosition.CleanTag(after));
         while (true)
         {
             // One more than wanted: a tag that was deleted and made again may, for a moment, have two names.
