@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Registry.Errors;
 
 namespace Registry.Model.Manifests;
@@ -23,6 +24,11 @@ internal static class ManifestParser
     /// <exception cref="RegistryException">The document is no manifest of a supported type.</exception>
     public static ManifestDocument Parse(ReadOnlyMemory<byte> content, string? contentType)
     {
+        if (!Utf8.IsValid(content.Span))
+        {
+            throw Invalid("The manifest is no UTF-8 text.");
+        }
+
         try
         {
             using JsonDocument document = JsonDocument.Parse(content, Options);
@@ -31,6 +37,11 @@ internal static class ManifestParser
         catch (JsonException e)
         {
             throw new RegistryException(RegistryErrorCode.ManifestInvalid, $"The manifest is no valid JSON document: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The grammar of JSON has escapes that stand for half a character; a text with one is none.
+            throw new RegistryException(RegistryErrorCode.ManifestInvalid, "The manifest has a text with half a surrogate pair.", e);
         }
     }
 
