@@ -223,12 +223,39 @@ internal static class ManifestParser
         {
             foreach (string key in keys)
             {
-                if (property.Name.Length == key.Length && property.Name.Equals(key, StringComparison.OrdinalIgnoreCase) && property.Name != key)
+                if (IsVariant(property.Name, key))
                 {
                     throw Invalid($"'{property.Name}' in '{where}' differs from '{key}' only in case.");
                 }
             }
         }
+    }
+
+    private static bool IsVariant(string name, string key)
+    {
+        if (name.Length != key.Length || name == key)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < name.Length; i++)
+        {
+            if (Fold(name[i]) != Fold(key[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+
+        // As Go's encoding/json folds: beside the upper-case letters, two characters outside ASCII become letters of it.
+        static char Fold(char c) => c switch
+        {
+            >= 'A' and <= 'Z' => (char)(c | 0x20),
+            '\u017F' => 's', // Long s.
+            '\u212A' => 'k', // Kelvin sign.
+            _ => c,
+        };
     }
 
     private static string Shorten(string text) => text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "…");
