@@ -35,6 +35,12 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         }
         catch (RegistryException e)
         {
+            if (e.Errors[0].Code == RegistryErrorCode.Unsupported)
+            {
+                // An answer of 405 says which methods are left (RFC 9110, section 15.5.6).
+                context.Response.Headers.Allow = Operations.AllowedMethods(route.Kind, except: context.Request.Method);
+            }
+
             await FailAsync(context, registry, ErrorCodes.Status(e.Errors[0].Code), e.Errors, e).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
