@@ -133,6 +133,13 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
             return;
         }
 
+        // What was said of the content is not true of the error, which nobody may keep for a year.
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.Remove(RegistryHeaders.ContentDigest);
+        headers.ETag = default;
+        headers.CacheControl = default;
+        headers.AcceptRanges = default;
+        headers.ContentRange = default;
         await ErrorWriter.WriteAsync(context, status, errors).ConfigureAwait(false);
     }
 
