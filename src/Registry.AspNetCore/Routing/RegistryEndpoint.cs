@@ -94,7 +94,7 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         Verdict verdict = await registry.Gate.DecideAsync(context, operation.Action, on, tag).ConfigureAwait(false);
         if (verdict != Verdict.Allowed)
         {
-            await RefuseAsync(context, registry, verdict, operation.Action).ConfigureAwait(false);
+            await Refusal.WriteAsync(context, registry.Gate, verdict, operation.Action).ConfigureAwait(false);
             return;
         }
 
@@ -105,22 +105,6 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         }
 
         await operation.Handler(new RegistryRequest(context, registry, metrics, basePath, route, repository)).ConfigureAwait(false);
-    }
-
-    private static async Task RefuseAsync(HttpContext context, RegistryInstance registry, Verdict verdict, RegistryAction action)
-    {
-        if (verdict == Verdict.Unauthenticated)
-        {
-            await registry.Gate.ChallengeAsync(context).ConfigureAwait(false);
-            if (!context.Response.HasStarted)
-            {
-                await ErrorWriter.WriteAsync(context, RegistryErrorCode.Unauthorized, "Credentials are needed for this.").ConfigureAwait(false);
-            }
-
-            return;
-        }
-
-        await ErrorWriter.WriteAsync(context, RegistryErrorCode.Denied, $"You have no right to do this ({action}) here.").ConfigureAwait(false);
     }
 
     private static async Task FailAsync(HttpContext context, RegistryInstance registry, int status, IReadOnlyList<RegistryError> errors, Exception cause)
