@@ -127,7 +127,10 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         await ErrorWriter.WriteAsync(context, status, errors).ConfigureAwait(false);
     }
 
-    /// <summary>Splits the path into the registry's prefix, with its slash, and the rest. The prefix has as many segments as the route before the catch-all.</summary>
+    /// <summary>
+    /// Splits the path into the registry's prefix, with its slash and as it is written in an address, and the rest. The prefix has as many segments as the
+    /// route before the catch-all.
+    /// </summary>
     private static (string BasePath, string Path) SplitPath(HttpContext context)
     {
         string path = context.Request.Path.Value ?? "";
@@ -139,7 +142,7 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         }
 
         return end < 0
-            ? ($"{context.Request.PathBase}{path}/", "")
-            : ($"{context.Request.PathBase}{path[..end]}/", path[(end + 1)..]);
+            ? ($"{context.Request.PathBase}{context.Request.Path}/", "")
+            : ($"{context.Request.PathBase}{new PathString(path[..end])}/", path[(end + 1)..]);
     }
 }
