@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Registry.Model;
 
 namespace Registry.AspNetCore.Authorization;
@@ -65,7 +66,14 @@ internal sealed class RegistryGate(string registry, RegistryAccessOptions access
     {
         if (access.AuthenticationSchemes.Count == 0)
         {
-            await context.ChallengeAsync().ConfigureAwait(false);
+            // A host whose own middleware says who the caller is need not have a scheme that could challenge.
+            if (context.RequestServices.GetService<IAuthenticationSchemeProvider>() is { } schemes
+                && await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false) is not null)
+            {
+                await context.ChallengeAsync().ConfigureAwait(false);
+            }
+
+            return;
         }
 
         foreach (string scheme in access.AuthenticationSchemes)

@@ -14,8 +14,7 @@ internal static class BlobDelete
     {
         if (!request.Registry.Options.AllowBlobDelete)
         {
-            await request.FailAsync(RegistryErrorCode.Unsupported, "Blobs cannot be deleted in this registry.").ConfigureAwait(false);
-            return;
+            throw new RegistryException(RegistryErrorCode.Unsupported, "Blobs cannot be deleted in this registry.");
         }
 
         Digest digest = request.DigestArgument();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -18,8 +19,17 @@ internal sealed class RegistryStartup(
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         string[] names = [.. registrations.Select(static registration => registration.Name).Distinct(StringComparer.Ordinal)];
-        string[] mistakes = [.. names.SelectMany(FindMistakes)];
-        if (mistakes.Length > 0)
+        var mistakes = new List<string>();
+        foreach (string name in names)
+        {
+            mistakes.AddRange(FindMistakes(name));
+            await foreach (string mistake in FindUnknownSchemesAsync(name).ConfigureAwait(false))
+            {
+                mistakes.Add(mistake);
+            }
+        }
+
+        if (mistakes.Count > 0)
         {
             throw new InvalidOperationException("The Docker registry is not set up right:" + string.Concat(mistakes.Select(static mistake => $"{Environment.NewLine}- {mistake}")));
         }
@@ -44,7 +54,7 @@ internal sealed class RegistryStartup(
 
     private IEnumerable<string> FindMistakes(string name)
     {
-        string which = name.Length == 0 ? "" : $"Registry '{name}': ";
+        string which = Which(name);
         var inspection = services.GetRequiredService<IServiceProviderIsKeyedService>();
         if (!inspection.IsKeyedService(typeof(IObjectStore), name))
         {
@@ -72,6 +82,20 @@ internal sealed class RegistryStartup(
             yield return $"{which}nobody has been given access. Call AllowAnonymous(), AllowAnonymousPull(), or UseAuthorization(…) with the host's own schemes and handlers.";
         }
     }
+
+    private async IAsyncEnumerable<string> FindUnknownSchemesAsync(string name)
+    {
+        var schemes = services.GetService<IAuthenticationSchemeProvider>();
+        foreach (string scheme in services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name).AuthenticationSchemes)
+        {
+            if (schemes is null || await schemes.GetSchemeAsync(scheme).ConfigureAwait(false) is null)
+            {
+                yield return $"{Which(name)}the host has no authentication scheme '{scheme}'. Add it with AddAuthentication(), or give UseAuthorization(…) another.";
+            }
+        }
+    }
+
+    private static string Which(string name) => name.Length == 0 ? "" : $"Registry '{name}': ";
 }
 
 /// <summary>Says that a registry of this name was added.</summary>

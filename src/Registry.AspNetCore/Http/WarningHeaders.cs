@@ -12,7 +12,7 @@ internal static class WarningHeaders
     public static IEnumerable<string> Validate(IEnumerable<string> warnings)
     {
         int bytes = 0;
-        foreach (string warning in warnings)
+        foreach (string warning in warnings.Distinct(StringComparer.Ordinal))
         {
             if (warning.Length == 0 || warning.AsSpan().ContainsAnyExceptInRange(' ', '~'))
             {

@@ -27,10 +27,9 @@ internal static class ManifestDelete
         DockerRegistryOptions options = request.Registry.Options;
         if (reference.Tag is null ? !options.AllowManifestDelete : !options.AllowTagDelete)
         {
-            await request.FailAsync(
+            throw new RegistryException(
                 RegistryErrorCode.Unsupported,
-                reference.Tag is null ? "Manifests cannot be deleted in this registry." : "Tags cannot be deleted in this registry.").ConfigureAwait(false);
-            return;
+                reference.Tag is null ? "Manifests cannot be deleted in this registry." : "Tags cannot be deleted in this registry.");
         }
 
         bool deleted = reference.Tag is { } tag

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Http;
 using Registry.AspNetCore.Routing;
@@ -19,6 +20,12 @@ internal static class ManifestPush
     public static async Task HandleAsync(RegistryRequest request)
     {
         (Digest? expected, IReadOnlyList<Tag> tags) = ReadTarget(request);
+        if (expected is not null && await FindRefusalAsync(request, tags).ConfigureAwait(false) is { } verdict)
+        {
+            await Refusal.WriteAsync(request.Http, request.Registry.Gate, verdict, RegistryAction.Push).ConfigureAwait(false);
+            return;
+        }
+
         TagCondition condition = ReadCondition(request.Http.Request);
         using ManifestBody body = await ManifestBody.ReadAsync(request).ConfigureAwait(false);
         Digest digest = (expected?.Algorithm ?? DigestAlgorithm.Sha256).Compute(body.Content.Span);
@@ -33,6 +40,21 @@ internal static class ManifestPush
             request.Repository, new StoredManifest(digest, document.MediaType, body.Content), document, tags, condition, request.Aborted).ConfigureAwait(false);
         request.Registry.Logger.ManifestPushed(request.Repository.Value, digest.Value);
         Answer(request, digest, document, expected is null ? [] : tags);
+    }
+
+    // The right to push by digest was asked for before; a host may decide tag by tag.
+    private static async ValueTask<Verdict?> FindRefusalAsync(RegistryRequest request, IReadOnlyList<Tag> tags)
+    {
+        foreach (Tag tag in tags)
+        {
+            Verdict verdict = await request.Registry.Gate.DecideAsync(request.Http, RegistryAction.Push, request.Repository, tag).ConfigureAwait(false);
+            if (verdict != Verdict.Allowed)
+            {
+                return verdict;
+            }
+        }
+
+        return null;
     }
 
     private static void Answer(RegistryRequest request, Digest digest, ManifestDocument document, IReadOnlyList<Tag> tags)

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Registry.Content.Referrers;
 
@@ -6,6 +7,9 @@ namespace Registry.AspNetCore.Referrers;
 /// <summary>Writes a referrer as a descriptor with its artifact type and the manifest's own annotations.</summary>
 internal static class ReferrerJson
 {
+    /// <summary>No more is escaped than JSON demands: so a listing has no more bytes than the manifests that it is made of.</summary>
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static void Write(Utf8JsonWriter json, Referrer referrer)
     {
         json.WriteStartObject();
@@ -30,8 +34,4 @@ internal static class ReferrerJson
 
         json.WriteEndObject();
     }
-
-    /// <summary>No less than what <see cref="Write"/> writes: a character becomes six bytes at most.</summary>
-    public static long EstimateBytes(Referrer referrer) =>
-        512 + (6L * ((referrer.ArtifactType?.Length ?? 0) + (referrer.Annotations?.Sum(static pair => pair.Key.Length + pair.Value.Length + 2) ?? 0)));
 }

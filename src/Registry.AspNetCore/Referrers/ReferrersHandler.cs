@@ -15,6 +15,9 @@ internal static class ReferrersHandler
 {
     private const int MaxPageBytes = 4 * 1024 * 1024;
 
+    // The comma before a manifest, and what closes the list and the index.
+    private const int Punctuation = 3;
+
     public static async Task ListAsync(RegistryRequest request)
     {
         Digest subject = request.DigestArgument();
@@ -45,7 +48,9 @@ internal static class ReferrersHandler
     /// <returns>The last manifest of the page when there are more, else <see langword="null"/>.</returns>
     private static async ValueTask<string?> WritePageAsync(RegistryRequest request, ArrayBufferWriter<byte> page, Digest subject, string[] types, Digest? after)
     {
-        await using var json = new Utf8JsonWriter(page);
+        var item = new ArrayBufferWriter<byte>(1024);
+        await using var itemJson = new Utf8JsonWriter(item, ReferrerJson.Options);
+        await using var json = new Utf8JsonWriter(page, ReferrerJson.Options);
         json.WriteStartObject();
         json.WriteNumber("schemaVersion", 2);
         json.WriteString("mediaType", MediaTypes.OciIndex);
@@ -59,14 +64,19 @@ internal static class ReferrersHandler
                 continue;
             }
 
+            item.ResetWrittenCount();
+            itemJson.Reset();
+            ReferrerJson.Write(itemJson, referrer);
+            await itemJson.FlushAsync(request.Aborted).ConfigureAwait(false);
+
             // A page holds one manifest at least, or a listing would never come to its end.
-            if (last is not null && json.BytesCommitted + json.BytesPending + ReferrerJson.EstimateBytes(referrer) > MaxPageBytes)
+            if (last is not null && json.BytesCommitted + json.BytesPending + item.WrittenCount + Punctuation > MaxPageBytes)
             {
                 next = last;
                 break;
             }
 
-            ReferrerJson.Write(json, referrer);
+            json.WriteRawValue(item.WrittenSpan, skipInputValidation: true);
             last = referrer.Descriptor.Digest.Value;
         }
 

@@ -60,12 +60,17 @@ internal static class Operations
         };
     }
 
-    public static string AllowedMethods(RouteKind kind) => kind switch
+    /// <summary>The value of an <c>Allow</c> header.</summary>
+    /// <param name="kind">The resource.</param>
+    /// <param name="except">A method that the resource has and that is refused now.</param>
+    public static string AllowedMethods(RouteKind kind, string? except = null) => string.Join(", ", Methods(kind).Where(method => method != except));
+
+    private static string[] Methods(RouteKind kind) => kind switch
     {
-        RouteKind.Manifest => "GET, HEAD, PUT, DELETE",
-        RouteKind.Blob => "GET, HEAD, DELETE",
-        RouteKind.StartUpload => "POST",
-        RouteKind.Upload => "GET, HEAD, PATCH, PUT, DELETE",
-        _ => "GET, HEAD",
+        RouteKind.Manifest => ["GET", "HEAD", "PUT", "DELETE"],
+        RouteKind.Blob => ["GET", "HEAD", "DELETE"],
+        RouteKind.StartUpload => ["POST"],
+        RouteKind.Upload => ["GET", "HEAD", "PATCH", "PUT", "DELETE"],
+        _ => ["GET", "HEAD"],
     };
 }

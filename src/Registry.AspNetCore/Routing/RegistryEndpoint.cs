@@ -35,6 +35,12 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         }
         catch (RegistryException e)
         {
+            if (e.Errors[0].Code == RegistryErrorCode.Unsupported)
+            {
+                // An answer of 405 says which methods are left (RFC 9110, section 15.5.6).
+                context.Response.Headers.Allow = Operations.AllowedMethods(route.Kind, except: context.Request.Method);
+            }
+
             await FailAsync(context, registry, ErrorCodes.Status(e.Errors[0].Code), e.Errors, e).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
@@ -88,7 +94,7 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         Verdict verdict = await registry.Gate.DecideAsync(context, operation.Action, on, tag).ConfigureAwait(false);
         if (verdict != Verdict.Allowed)
         {
-            await RefuseAsync(context, registry, verdict, operation.Action).ConfigureAwait(false);
+            await Refusal.WriteAsync(context, registry.Gate, verdict, operation.Action).ConfigureAwait(false);
             return;
         }
 
@@ -101,22 +107,6 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         await operation.Handler(new RegistryRequest(context, registry, metrics, basePath, route, repository)).ConfigureAwait(false);
     }
 
-    private static async Task RefuseAsync(HttpContext context, RegistryInstance registry, Verdict verdict, RegistryAction action)
-    {
-        if (verdict == Verdict.Unauthenticated)
-        {
-            await registry.Gate.ChallengeAsync(context).ConfigureAwait(false);
-            if (!context.Response.HasStarted)
-            {
-                await ErrorWriter.WriteAsync(context, RegistryErrorCode.Unauthorized, "Credentials are needed for this.").ConfigureAwait(false);
-            }
-
-            return;
-        }
-
-        await ErrorWriter.WriteAsync(context, RegistryErrorCode.Denied, $"You have no right to do this ({action}) here.").ConfigureAwait(false);
-    }
-
     private static async Task FailAsync(HttpContext context, RegistryInstance registry, int status, IReadOnlyList<RegistryError> errors, Exception cause)
     {
         if (context.Response.HasStarted)
@@ -127,10 +117,20 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
             return;
         }
 
+        // What was said of the content is not true of the error, which nobody may keep for a year.
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.Remove(RegistryHeaders.ContentDigest);
+        headers.ETag = default;
+        headers.CacheControl = default;
+        headers.AcceptRanges = default;
+        headers.ContentRange = default;
         await ErrorWriter.WriteAsync(context, status, errors).ConfigureAwait(false);
     }
 
-    /// <summary>Splits the path into the registry's prefix, with its slash, and the rest. The prefix has as many segments as the route before the catch-all.</summary>
+    /// <summary>
+    /// Splits the path into the registry's prefix, with its slash and as it is written in an address, and the rest. The prefix has as many segments as the
+    /// route before the catch-all.
+    /// </summary>
     private static (string BasePath, string Path) SplitPath(HttpContext context)
     {
         string path = context.Request.Path.Value ?? "";
@@ -142,7 +142,7 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         }
 
         return end < 0
-            ? ($"{context.Request.PathBase}{path}/", "")
-            : ($"{context.Request.PathBase}{path[..end]}/", path[(end + 1)..]);
+            ? ($"{context.Request.PathBase}{context.Request.Path}/", "")
+            : ($"{context.Request.PathBase}{new PathString(path[..end])}/", path[(end + 1)..]);
     }
 }

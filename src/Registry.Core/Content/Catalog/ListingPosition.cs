@@ -12,7 +12,7 @@ internal static class ListingPosition
     public static string AmongRepositories(string last)
     {
         ReadOnlySpan<char> text = last.AsSpan(0, Math.Min(last.Length, MaxLength));
-        int bad = text.IndexOfAnyExceptInRange('!', '~');
+        int bad = text.IndexOfAnyExceptInRange('-', '~');
         if (bad < 0)
         {
             return text.ToString();

@@ -24,7 +24,8 @@ internal sealed class ManifestStore(
     RepositoryCatalog catalog,
     ManifestContent content,
     Ulid ids,
-    TimeProvider time)
+    TimeProvider time,
+    ContentOptions options)
 {
     /// <summary>Reads a manifest, or returns <see langword="null"/> where the repository does not have it.</summary>
     public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Reference reference, CancellationToken cancellationToken)
@@ -60,13 +61,14 @@ internal sealed class ManifestStore(
     /// <param name="manifest">The manifest; its digest has been verified.</param>
     /// <param name="document">The same, parsed.</param>
     /// <param name="pointing">The tags.</param>
-    /// <param name="condition">What must hold of the tags.</param>
+    /// <param name="condition">What must hold of every tag, or, without tags, of the manifest.</param>
     /// <param name="cancellationToken">Ends the push; the manifest may then be there or not.</param>
     /// <exception cref="RegistryException">Content that the manifest names is missing, or the condition does not hold.</exception>
     public async ValueTask PutAsync(
         RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
     {
         Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
+        await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, condition, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
@@ -77,7 +79,7 @@ internal sealed class ManifestStore(
                 {
                     if (!await tags.PointAsync(repository, tag, manifest.Digest, generation, condition, cancellationToken).ConfigureAwait(false))
                     {
-                        throw new RegistryException(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for tag '{tag}'.", tag.Value);
+                        throw ConditionFailed(tag.Value);
                     }
                 }
 
@@ -120,6 +122,33 @@ internal sealed class ManifestStore(
         }
     }
 
+    // A look before anything is written, so that a push that is refused leaves nothing behind. What decides is the look at each tag as it is moved.
+    private async ValueTask ThrowIfConditionFailsAsync(
+        RepositoryName repository, Digest digest, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
+    {
+        if (condition == TagCondition.None)
+        {
+            return;
+        }
+
+        foreach (Tag tag in pointing)
+        {
+            if (!condition.Holds(await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)))
+            {
+                throw ConditionFailed(tag.Value);
+            }
+        }
+
+        if (pointing.Count == 0)
+        {
+            bool live = await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record.State: ManifestState.Live };
+            if (!condition.Holds(live ? digest : null))
+            {
+                throw ConditionFailed(digest.Value);
+            }
+        }
+    }
+
     /// <summary>
     /// Brings the manifest's record to live: pending in a new generation, a ref of that generation for everything it names, only then a look at each
     /// of these, then live. A collector that took something before the ref was written is seen; one that comes after sees the ref.
@@ -132,8 +161,16 @@ internal sealed class ManifestStore(
         Versioned<ManifestRecord>? found = await ReadAsync(repository, manifest.Digest, cancellationToken).ConfigureAwait(false);
         if (found is { Record.State: ManifestState.Live })
         {
-            // Its refs are all there, since it went live after them. The write tells whoever is about to delete it that it is wanted again.
-            PutOutcome<ManifestRecord> touch = await records.PutAsync(key, found.Record with { Pushed = time.GetUtcNow(), MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+            // Its refs are all there, since it went live after them. A young one needs no write: whoever deletes it now does so after this push, or is
+            // noticed after the tags. An older one is pushed anew, so that a collector of what nobody wants any more sees that somebody does; to many
+            // who tag one manifest at a time this happens once.
+            DateTimeOffset now = time.GetUtcNow();
+            if (now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
+            {
+                return found.Record.Generation;
+            }
+
+            PutOutcome<ManifestRecord> touch = await records.PutAsync(key, found.Record with { Pushed = now, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
             return touch.Won ? found.Record.Generation : null;
         }
 
@@ -213,6 +250,9 @@ internal sealed class ManifestStore(
 
     private ValueTask<Versioned<ManifestRecord>?> ReadAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
         records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken);
+
+    private static RegistryException ConditionFailed(string reference) =>
+        new(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for '{reference}'.", reference);
 
     private static ManifestRecord Tombstone(ManifestRecord record) => record with { State = ManifestState.Deleted, Content = default };
 }

@@ -2,7 +2,10 @@ using Registry.Model;
 
 namespace Registry.Content.Tags;
 
-/// <summary>What must hold of where a tag points before it is moved: a client's <c>If-Match</c> and <c>If-None-Match</c> (RFC 9110, section 13).</summary>
+/// <summary>
+/// What must hold of where a tag points before it is moved, or of whether a manifest is there: a client's <c>If-Match</c> and <c>If-None-Match</c>
+/// (RFC 9110, section 13).
+/// </summary>
 internal sealed class TagCondition
 {
     private readonly Func<Digest?, bool> _holds;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Registry.Errors;
 
 namespace Registry.Model.Manifests;
@@ -23,6 +24,11 @@ internal static class ManifestParser
     /// <exception cref="RegistryException">The document is no manifest of a supported type.</exception>
     public static ManifestDocument Parse(ReadOnlyMemory<byte> content, string? contentType)
     {
+        if (!Utf8.IsValid(content.Span))
+        {
+            throw Invalid("The manifest is no UTF-8 text.");
+        }
+
         try
         {
             using JsonDocument document = JsonDocument.Parse(content, Options);
