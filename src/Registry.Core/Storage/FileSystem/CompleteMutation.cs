@@ -10,7 +10,7 @@ internal sealed class CompleteMutation(StoreParts parts, FileUploadToken token, 
 {
     public override void Prepare(bool inCompany) => FinishIfCancelled();
 
-    public override void Flush() => file?.Flush();
+    public override void Flush() => file?.FlushBeforeRename();
 
     public override void Apply(FolderSync folders)
     {

@@ -59,7 +59,7 @@ internal sealed class FileAppender(FileSystemObjectStore store, UploadFile file)
         file.DropLaterBytes();
         if (file.UnflushedBytes > FlushAlongBytes)
         {
-            file.Flush();
+            file.FlushBeforeRename();
         }
 
         return true;

@@ -57,18 +57,17 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.TransferThreads, 64);
 
         string instance = RandomNumberGenerator.GetHexString(12, lowercase: true);
-        bool durable = options.Durability == FileSystemDurability.Machine;
         _paths = new KeyPaths(fileSystem, options.Root);
-        _files = new DiskFiles(fileSystem);
+        _files = new DiskFiles(fileSystem) { FlushMode = options.Durability == FileSystemDurability.Process ? FlushMode.None : FlushMode.Each };
         _locks = new StripedLocks(_files, _paths.Locks);
         _faults = new FileFaults(_paths);
         var known = new KnownFolders();
         var smallFiles = new SmallFiles(_files, _paths, instance);
-        _parts = new StoreParts(_files, _paths, smallFiles, _locks, known, new UploadFiles(_files, smallFiles, _paths, _locks, durable), logger);
-        _probe = new StoreProbe(_files, _paths, instance, time, logger);
+        _parts = new StoreParts(_files, _paths, smallFiles, _locks, known, new UploadFiles(_files, smallFiles, _paths, _locks), logger);
+        _probe = new StoreProbe(_files, options.Durability == FileSystemDurability.Machine, _paths, instance, time, logger);
         _lister = new KeyLister(_paths, new FolderWindows(smallFiles, time));
         _writers = new IoThreads<Mutation>(
-            "store writer", options.WriterThreads, MutationsPerBatch, QueuedMutations, new MutationBatch(_paths, known, _faults, durable).Run);
+            "store writer", options.WriterThreads, MutationsPerBatch, QueuedMutations, new MutationBatch(_files, _paths, known, _faults).Run);
         _transfers = new IoThreads<IoWork>("store transfer", options.TransferThreads, 1, QueuedTransfers, static work => work[0].Run());
     }
 

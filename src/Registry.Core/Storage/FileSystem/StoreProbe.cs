@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Registry.Storage.FileSystem;
 
 /// <summary>What is done before the first operation: the folders are made, and it is tried out that the disk keeps what the store promises.</summary>
-internal sealed class StoreProbe(DiskFiles files, KeyPaths paths, string instance, TimeProvider time, ILogger logger)
+internal sealed class StoreProbe(DiskFiles files, bool mayRelyOnOrder, KeyPaths paths, string instance, TimeProvider time, ILogger logger)
 {
     private const string Format = "1\n";
 
@@ -41,12 +41,18 @@ internal sealed class StoreProbe(DiskFiles files, KeyPaths paths, string instanc
             }
         }
 
+        if (files.FlushMode != FlushMode.None)
+        {
+            bool ordered = mayRelyOnOrder && JournalDetection.KeepsOrder(files.FileSystem, paths.Objects);
+            files.FlushMode = ordered ? FlushMode.Ordered : FlushMode.Each;
+        }
+
         foreach (string folder in (string[])[paths.Objects, paths.Root, paths.ParentOf(paths.Root)])
         {
             DiskFiles.SyncFolder(folder);
         }
 
-        FileSystemStoreLog.Ready(logger, paths.Root, files.ExclusiveMove);
+        FileSystemStoreLog.Ready(logger, paths.Root, files.ExclusiveMove, files.FlushMode);
     }
 
     /// <summary>Removes what crashes left behind. Failures are logged: nothing depends on it.</summary>

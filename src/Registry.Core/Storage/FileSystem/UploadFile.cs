@@ -2,7 +2,7 @@ namespace Registry.Storage.FileSystem;
 
 /// <summary>An upload's file, open and locked by the one who appends.</summary>
 internal sealed class UploadFile(
-    UploadFiles uploads, FileUploadToken token, UploadCuts cuts, string path, FileStream stream, long lengthOnDisk, bool unflushed, bool durable)
+    UploadFiles uploads, DiskFiles files, FileUploadToken token, UploadCuts cuts, string path, FileStream stream, long lengthOnDisk, bool unflushed)
 {
     // Long uploads are written to disk as they come: a flush at the end would otherwise have to wait for all of it at once.
     private const long WriteBackBytes = 8 * 1024 * 1024;
@@ -45,29 +45,33 @@ internal sealed class UploadFile(
         _unflushed = true;
         RandomAccess.Write(stream.SafeFileHandle, bytes, Length);
         Length += bytes.Length;
-        if (durable && Length - _writeBackFrom >= WriteBackBytes)
+        if (files.FlushMode != FlushMode.None && Length - _writeBackFrom >= WriteBackBytes)
         {
             DiskFiles.BeginWriteBack(stream.SafeFileHandle, _writeBackFrom, Length - _writeBackFrom);
             _writeBackFrom = Length;
         }
     }
 
-    /// <summary>Makes what was written durable.</summary>
-    public void Flush()
+    /// <summary>Makes sure that what was written is on the disk before the object's name.</summary>
+    public void FlushBeforeRename()
     {
-        if (_unflushed && durable)
+        if (_unflushed)
         {
-            RandomAccess.FlushToDisk(stream.SafeFileHandle);
+            files.FlushBeforeRename(stream.SafeFileHandle);
+            _unflushed = false;
         }
-
-        _unflushed = false;
     }
 
     /// <summary>Makes what was written durable, with the file's name, and issues a token for it.</summary>
     public UploadToken Issue()
     {
-        Flush();
-        if (_nameUnflushed)
+        if (_unflushed)
+        {
+            files.Flush(stream.SafeFileHandle);
+            _unflushed = false;
+        }
+
+        if (_nameUnflushed && files.FlushMode == FlushMode.Each)
         {
             uploads.SyncStaging();
             _nameUnflushed = false;

@@ -8,7 +8,7 @@ namespace Registry.Storage.FileSystem;
 /// or an empty file <c>{id}.gone</c> is (aborted). Those files are swept after a day; whoever then still comes with the first token of an aborted upload gets an empty upload, which does no
 /// harm: nothing refers to it.</para>
 /// </remarks>
-internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPaths paths, StripedLocks locks, bool durable)
+internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPaths paths, StripedLocks locks)
 {
     /// <summary>How the file ends that remembers an aborted upload.</summary>
     public const string TombstoneExtension = ".gone";
@@ -60,7 +60,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
             try
             {
                 file.DropLaterBytes();
-                file.Flush();
+                file.FlushBeforeRename();
                 return CompleteUnderLock(file);
             }
             finally
@@ -104,11 +104,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     internal void Record(UploadCuts cuts, FileUploadToken token)
     {
         using FileStream file = smallFiles.CreateTemporary(cuts.ToBytes(), out string temporary);
-        if (durable)
-        {
-            RandomAccess.FlushToDisk(file.SafeFileHandle);
-        }
-
+        files.Flush(file.SafeFileHandle);
         file.Dispose();
         files.Move(temporary, PathOf(token) + CutsExtension, exclusively: false);
         SyncStaging();
@@ -117,7 +113,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     /// <summary>Makes the names of uploads durable.</summary>
     internal void SyncStaging()
     {
-        if (durable && !DiskFiles.SyncFolder(paths.Staging))
+        if (files.FlushMode != FlushMode.None && !DiskFiles.SyncFolder(paths.Staging))
         {
             throw new DirectoryNotFoundException($"'{paths.Staging}' is gone.");
         }
@@ -148,7 +144,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
                     $"The file of an upload to '{token.Key}' has lost bytes: {token.Offset} were acknowledged and {length} are there. The disk, or somebody, dropped them; the upload has to start over.");
             }
 
-            return new UploadFile(this, token, cuts, path, stream, length, unflushed: !exists, durable);
+            return new UploadFile(this, files, token, cuts, path, stream, length, unflushed: !exists);
         }
         catch
         {
