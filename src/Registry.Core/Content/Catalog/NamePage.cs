@@ -24,4 +24,15 @@ internal static class ListingPosition
 
         return text[bad] > '~' ? string.Concat(text[..bad], "~") : text[..bad].ToString();
     }
+
+    /// <summary>
+    /// The same for tags, whose keys end with more than the tag: what separates the two sorts before every character of a tag, and '/', which would
+    /// begin another part of the key, right after '.'.
+    /// </summary>
+    public static string CleanTag(string last)
+    {
+        string text = Clean(last);
+        int bad = text.AsSpan().IndexOfAny('!', '/');
+        return bad < 0 ? text : text[bad] == '!' ? text[..bad] : string.Concat(text.AsSpan(0, bad), ".~");
+    }
 }

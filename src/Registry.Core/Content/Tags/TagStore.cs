@@ -101,11 +101,11 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     {
         var tags = new List<string>(Math.Min(limit, ObjectStoreLimits.MaxPageKeys));
         string prefix = ContentKeys.TagNames(repository);
-        string? start = after is null ? null : ContentKeys.AfterTagName(repository, ListingPosition.Clean(after));
+        string? start = after is null ? null : ContentKeys.AfterTagName(repository, ListingPosition.CleanTag(after));
         while (true)
         {
             // One more than wanted: a tag that was deleted and made again may, for a moment, have two names.
-            int wanted = Math.Min(limit - tags.Count + 1, ObjectStoreLimits.MaxPageKeys);
+            int wanted = Math.Min(limit - tags.Count, ObjectStoreLimits.MaxPageKeys - 1) + 1;
             KeyPage page = await store.ListAsync(prefix, start, wanted, cancellationToken).ConfigureAwait(false);
             foreach (string key in page.Keys)
             {
