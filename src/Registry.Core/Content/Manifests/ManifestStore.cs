@@ -101,8 +101,15 @@ internal sealed class ManifestStore(
         string key = ContentKeys.Manifest(repository, digest);
         for (int attempt = 0; ; attempt++)
         {
-            if (!digest.IsSupported || await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is not { Record.State: ManifestState.Live } found)
+            if (!digest.IsSupported || await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is not { } found)
             {
+                return false;
+            }
+
+            if (found.Record.State != ManifestState.Live)
+            {
+                // Whoever deleted it may have stopped before the last of its tags.
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
@@ -112,9 +119,10 @@ internal sealed class ManifestStore(
             {
                 // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
                 // is, and says so by the generation that it was pointed at.
-                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+                // The client's leaving changes nothing any more.
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
                 ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
-                await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, cancellationToken).ConfigureAwait(false);
+                await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
                 return true;
             }
 

@@ -39,6 +39,9 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
                 return false;
             }
 
+            // What a deletion left behind is removed while the record still tells of it.
+            await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
+
             // The way back is laid before the tag points there: whoever deletes the manifest then finds the tag.
             string generation = ids.Next();
             string marker = ContentKeys.Tagged(repository, digest, tag, generation);
@@ -54,16 +57,14 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                await EnsureListedAsync(repository, tag, wanted, isNew: current is null, cancellationToken).ConfigureAwait(false);
-                if (current is { } previous)
-                {
-                    await store.DeleteAsync(ContentKeys.Tagged(repository, previous, tag, found!.Record.Generation), cancellationToken).ConfigureAwait(false);
-                }
-
+                // The tag has moved, whether the client waits for the rest or not.
+                await EnsureListedAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
+                TagMarkers? before = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
+                await RemoveMarkersAsync(repository, tag, before, CancellationToken.None).ConfigureAwait(false);
                 return true;
             }
 
-            await store.DeleteAsync(marker, cancellationToken).ConfigureAwait(false);
+            await store.DeleteAsync(marker, CancellationToken.None).ConfigureAwait(false);
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
             found = outcome.Current;
         }
@@ -104,7 +105,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         while (true)
         {
             // One more than wanted: a tag that was deleted and made again may, for a moment, have two names.
-            int wanted = Math.Min(limit - tags.Count + 1, ObjectStoreLimits.MaxPageKeys);
+            int wanted = Math.Min(limit - tags.Count, ObjectStoreLimits.MaxPageKeys - 1) + 1;
             KeyPage page = await store.ListAsync(prefix, start, wanted, cancellationToken).ConfigureAwait(false);
             foreach (string key in page.Keys)
             {
@@ -139,20 +140,16 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
                 || (onlyAt is { } expected && current != expected)
                 || (onlyGeneration is not null && found!.Record.ManifestGeneration != onlyGeneration))
             {
+                await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
-            var deleted = new TagRecord { Generation = ids.Next(), Updated = time.GetUtcNow() };
+            var former = new TagMarkers(current.Value, found!.Record.Generation, found.Record.Listed);
+            var deleted = new TagRecord { Generation = ids.Next(), Former = former, Updated = time.GetUtcNow() };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, deleted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                TagRecord before = found!.Record;
-                if (before.Listed is { } listed)
-                {
-                    await store.DeleteAsync(ContentKeys.TagName(repository, tag, listed), cancellationToken).ConfigureAwait(false);
-                }
-
-                await store.DeleteAsync(ContentKeys.Tagged(repository, current, tag, before.Generation), cancellationToken).ConfigureAwait(false);
+                await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
                 return true;
             }
 
@@ -182,6 +179,20 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         {
             // Deleted meanwhile, by someone who may have looked for the name before it was there.
             await store.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // The way back from the manifest goes last: until then, whoever deletes the manifest finds the tag and removes what is left of it.
+    private async ValueTask RemoveMarkersAsync(RepositoryName repository, Tag tag, TagMarkers? markers, CancellationToken cancellationToken)
+    {
+        if (markers?.Listed is { } listed)
+        {
+            await store.DeleteAsync(ContentKeys.TagName(repository, tag, listed), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (Digest.TryParse(markers?.Digest, out Digest digest))
+        {
+            await store.DeleteAsync(ContentKeys.Tagged(repository, digest, tag, markers!.Generation), cancellationToken).ConfigureAwait(false);
         }
     }
 
