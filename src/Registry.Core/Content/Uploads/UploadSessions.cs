@@ -297,16 +297,17 @@ internal sealed class UploadSessions(
         }
 
         var claim = new UploadClaim(records, id, claimed.Current!, time);
-
-        Task<string?> completing = appended is null
-            ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
-            : appended.Appender.CompleteAsync(cancellationToken).AsTask();
-        Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
         bool verified = digests.All(given => given.Algorithm == computed?.Algorithm);
-        Task leasing = verified ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
+        string? dataKey;
         try
         {
+            Task<string?> completing = appended is null
+                ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
+                : appended.Appender.CompleteAsync(cancellationToken).AsTask();
+            Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
+            Task leasing = verified ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
             await Task.WhenAll(completing, adding, leasing).ConfigureAwait(false);
+            dataKey = await completing.ConfigureAwait(false);
         }
         catch (UploadBusyException)
         {
@@ -316,7 +317,7 @@ internal sealed class UploadSessions(
         }
 
         turn.Keep(null, 0);
-        if (await completing.ConfigureAwait(false) is not { } dataKey)
+        if (dataKey is null)
         {
             return UploadResult.Unknown;
         }
