@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Registry.AspNetCore.Tests.Testing;
 
 /// <summary>Talks to a registry as a plain HTTP client does.</summary>
@@ -52,6 +54,32 @@ public sealed class RegistryClient(HttpClient http)
 
     /// <summary>Where a session says that it is.</summary>
     public async Task<string?> ReceivedAsync(string location) => (await GetAsync(location)).Expect(204)["Range"];
+
+    /// <summary>Goes on with an upload as clients do: asks how far it came, sends from there, and believes a 416.</summary>
+    public async Task ResumeAsync(string location, TestBlob blob)
+    {
+        string range = (await ReceivedAsync(location))!;
+        for (int attempt = 0; attempt < 10; attempt++)
+        {
+            int offset = int.Parse(range.AsSpan(2), CultureInfo.InvariantCulture);
+            offset = offset == 0 ? 0 : offset + 1;
+            if (offset == blob.Length)
+            {
+                return;
+            }
+
+            Answer answer = await PatchAsync(location, blob[offset..], $"{offset}-{blob.Length - 1}");
+            if (answer.Status == 202)
+            {
+                Assert.Equal($"0-{blob.Length - 1}", answer["Range"]);
+                return;
+            }
+
+            range = answer.Expect(416)["Range"]!;
+        }
+
+        Assert.Fail("The session never took what it asked for.");
+    }
 
     public async Task<Answer> SendAsync(string method, string path, byte[]? body = null, bool chunked = false, params (string Name, string Value)[] headers)
     {

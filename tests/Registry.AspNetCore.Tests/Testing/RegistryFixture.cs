@@ -1,6 +1,9 @@
+using System.IO.Abstractions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Storage;
+using Registry.Storage.FileSystem;
 using Registry.Storage.InMemory;
 
 namespace Registry.AspNetCore.Tests.Testing;
@@ -24,31 +27,40 @@ public abstract class RegistryFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Starts a further host over the same store.</summary>
-    public Task<RegistryHost> StartAsync(Action<DockerRegistryOptions>? configure = null) => RegistryHost.StartAsync(
-        (WebApplicationBuilder builder) => AddStorage(builder.Services.AddDockerRegistry(configure)).AllowAnonymous(),
-        static app => app.MapDockerRegistry());
+    /// <summary>Starts a further host over the same store, as another node or after a restart.</summary>
+    public Task<RegistryHost> StartAsync(
+        Action<DockerRegistryOptions>? configure = null, Func<IObjectStore, IObjectStore>? wrap = null, Action<WebApplication>? before = null) => RegistryHost.StartAsync(
+            builder => builder.Services.AddDockerRegistry(configure).AddStorage(_ => wrap is null ? OpenStore() : wrap(OpenStore())).AllowAnonymous(),
+            app =>
+            {
+                before?.Invoke(app);
+                app.MapDockerRegistry();
+            });
 
-    public abstract IDockerRegistryBuilder AddStorage(IDockerRegistryBuilder registry);
+    /// <summary>Opens an instance of the store, as another node does.</summary>
+    protected abstract IObjectStore OpenStore();
 }
 
 public sealed class InMemoryRegistry : RegistryFixture
 {
     private readonly InMemoryObjectStore _store = new(TimeProvider.System);
 
-    public override IDockerRegistryBuilder AddStorage(IDockerRegistryBuilder registry) => registry.AddStorage(_ => _store);
+    protected override IObjectStore OpenStore() => _store.Share();
 }
 
 public sealed class FileSystemRegistry : RegistryFixture
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("registry-tests-");
 
-    public override IDockerRegistryBuilder AddStorage(IDockerRegistryBuilder registry) =>
-        registry.AddFileSystemStorage(_folder.FullName, static options => options.Durability = FileSystemDurability.Process);
-
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         _folder.Delete(recursive: true);
+    }
+
+    protected override IObjectStore OpenStore()
+    {
+        var options = new FileSystemObjectStoreOptions { Root = _folder.FullName, Durability = FileSystemDurability.Process };
+        return new FileSystemObjectStore(new FileSystem(), options, TimeProvider.System, NullLogger<FileSystemObjectStore>.Instance);
     }
 }

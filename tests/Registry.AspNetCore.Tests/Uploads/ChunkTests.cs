@@ -158,6 +158,17 @@ public abstract class ChunkTests(RegistryFixture registry)
         await registry.Client.AssertHasAsync(_repository, blob);
     }
 
+    [Fact]
+    [Trait("Protocol", "P6")]
+    public async Task A_chunk_with_a_place_and_no_body_at_all_changes_nothing()
+    {
+        string location = await registry.Client.StartUploadAsync(_repository);
+
+        (await RawHttp.SendAsync(registry.Host, $"PATCH {location}", "Content-Range: 0-9")).Expect(400, "SIZE_INVALID");
+
+        Assert.Equal("0-0", await registry.Client.ReceivedAsync(location));
+    }
+
     [Theory]
     [Trait("Protocol", "P7")]
     [InlineData(null)]

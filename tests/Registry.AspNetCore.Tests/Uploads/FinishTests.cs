@@ -322,6 +322,43 @@ public abstract class FinishTests(RegistryFixture registry)
         (await registry.Client.FinishAsync(location, blob.Sha256, blob[100..])).Expect(201);
         await registry.Client.AssertHasAsync(_repository, blob);
     }
+
+    [Fact]
+    [Trait("Protocol", "F13")]
+    public async Task A_closing_put_with_a_place_and_no_body_at_all_leaves_the_session_usable()
+    {
+        TestBlob blob = TestBlob.Random(100);
+        string location = await registry.Client.StartUploadAsync(_repository);
+        (await registry.Client.PatchAsync(location, blob.Content)).Expect(202);
+
+        (await RawHttp.SendAsync(registry.Host, $"PUT {location}?digest={blob.Sha256}", "Content-Range: 100-199")).Expect(400, "SIZE_INVALID");
+
+        (await registry.Client.FinishAsync(location, blob.Sha256)).Expect(201);
+    }
+
+    [Fact]
+    [Trait("Protocol", "B3")]
+    [Trait("Protocol", "F4")]
+    public async Task Another_repositorys_blob_is_not_visible_while_somebody_claims_to_have_it()
+    {
+        TestBlob secret = await registry.Client.PushAsync(RegistryFixture.NewRepository(), TestBlob.Random(1000), "sha512");
+        GatedReadStore? store = null;
+        RegistryHost host = await registry.StartAsync(wrap: inner => store = new GatedReadStore(inner));
+        await using (host)
+        {
+            string location = await registry.Client.StartUploadAsync(_repository);
+            (await registry.Client.PatchAsync(location, TestBlob.Random(1000).Content)).Expect(202);
+            Task<Answer> claim = new RegistryClient(host.Client).FinishAsync(location, secret.Sha512);
+            await store!.WaitForReadAsync();
+
+            Answer meanwhile = await registry.Client.GetAsync($"/v2/{_repository}/blobs/{secret.Sha512}");
+            store.Open();
+
+            meanwhile.Expect(404, "BLOB_UNKNOWN");
+            (await claim).Expect(400, "DIGEST_INVALID");
+            await registry.Client.AssertHasNotAsync(_repository, secret.Sha512);
+        }
+    }
 }
 
 public sealed class FinishInMemoryTests(InMemoryRegistry registry) : FinishTests(registry), IClassFixture<InMemoryRegistry>;

@@ -68,11 +68,10 @@ internal sealed class UploadSessions(
 
         await using (appended.ConfigureAwait(false))
         {
-            // What arrived before a connection broke is kept: the client can ask how far it came and go on from there.
-            CancellationToken saving = appended.Fault is null ? cancellationToken : CancellationToken.None;
+            // What arrived is kept, also when the client is gone by now: it can ask how far it came and go on from there.
             if (appended.Bytes > 0)
             {
-                result = await SaveAsync(turn, id, session, appended, saving).ConfigureAwait(false);
+                result = await SaveAsync(turn, id, session, appended).ConfigureAwait(false);
             }
 
             appended.Fault?.Throw();
@@ -122,7 +121,7 @@ internal sealed class UploadSessions(
             {
                 if (appended.Bytes > 0 && appended.Hash?.Algorithm == AlgorithmOf(session))
                 {
-                    await SaveAsync(turn, id, session, appended, CancellationToken.None).ConfigureAwait(false);
+                    await SaveAsync(turn, id, session, appended).ConfigureAwait(false);
                 }
 
                 fault.Throw();
@@ -230,17 +229,17 @@ internal sealed class UploadSessions(
     }
 
     // The appender is still open while the record is put, so that a store with one appender at a time lets nobody in between.
-    private async ValueTask<UploadResult> SaveAsync(LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended appended, CancellationToken cancellationToken)
+    private async ValueTask<UploadResult> SaveAsync(LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended appended)
     {
         UploadToken token;
         try
         {
-            token = await appended.Appender.FlushAsync(cancellationToken).ConfigureAwait(false);
+            token = await appended.Appender.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (IOException) when (appended.Fault is null)
         {
             // A session that was cancelled meanwhile has nothing to append to any more.
-            if (await ReadAsync(RepositoryName.Parse(session.Record.Repository), id, cancellationToken).ConfigureAwait(false) is null)
+            if (await ReadAsync(RepositoryName.Parse(session.Record.Repository), id, CancellationToken.None).ConfigureAwait(false) is null)
             {
                 return UploadResult.Unknown;
             }
@@ -259,7 +258,7 @@ internal sealed class UploadSessions(
                 Touched = time.GetUtcNow(),
             },
             session,
-            cancellationToken).ConfigureAwait(false);
+            CancellationToken.None).ConfigureAwait(false);
         if (!outcome.Won)
         {
             return outcome.Current is { Record: { State: UploadState.Open } other } ? UploadResult.OutOfOrder(other.Offset) : UploadResult.Unknown;
@@ -298,16 +297,17 @@ internal sealed class UploadSessions(
         }
 
         var claim = new UploadClaim(records, id, claimed.Current!, time);
-
-        Task<string?> completing = appended is null
-            ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
-            : appended.Appender.CompleteAsync(cancellationToken).AsTask();
-        Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
         bool verified = digests.All(given => given.Algorithm == computed?.Algorithm);
-        Task leasing = verified ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
+        string? dataKey;
         try
         {
+            Task<string?> completing = appended is null
+                ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
+                : appended.Appender.CompleteAsync(cancellationToken).AsTask();
+            Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
+            Task leasing = verified ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
             await Task.WhenAll(completing, adding, leasing).ConfigureAwait(false);
+            dataKey = await completing.ConfigureAwait(false);
         }
         catch (UploadBusyException)
         {
@@ -317,7 +317,7 @@ internal sealed class UploadSessions(
         }
 
         turn.Keep(null, 0);
-        if (await completing.ConfigureAwait(false) is not { } dataKey)
+        if (dataKey is null)
         {
             return UploadResult.Unknown;
         }
