@@ -110,12 +110,8 @@ internal static class ManifestPush
 
     private static TagCondition ReadCondition(HttpRequest request)
     {
-        if (EntityTags.TryRead(request.Headers.IfMatch, out IReadOnlyCollection<Digest>? match))
-        {
-            return TagCondition.PointsAt(match);
-        }
-
-        return EntityTags.TryRead(request.Headers.IfNoneMatch, out IReadOnlyCollection<Digest>? noneMatch) ? TagCondition.PointsNotAt(noneMatch) : TagCondition.None;
+        TagCondition condition = EntityTags.TryRead(request.Headers.IfMatch, out IReadOnlyCollection<Digest>? match) ? TagCondition.PointsAt(match) : TagCondition.None;
+        return EntityTags.TryRead(request.Headers.IfNoneMatch, out IReadOnlyCollection<Digest>? noneMatch) ? condition.And(TagCondition.PointsNotAt(noneMatch)) : condition;
     }
 
     private static RegistryException InvalidTag() => new(

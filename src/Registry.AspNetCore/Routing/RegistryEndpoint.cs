@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -47,9 +48,16 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         {
             await FailAsync(context, registry, e.StatusCode, [new RegistryError(RegistryErrorCode.SizeInvalid, e.Message)], e).ConfigureAwait(false);
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is IOException or OperationCanceledException)
+        catch (Exception e) when (IsClientGone(context, e))
         {
             registry.Logger.ClientLeft(operation?.Name);
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest; // Nobody reads it; measurements show it.
+            }
+
+            // Or the server would try to read the rest of the body, and complain.
+            context.Abort();
         }
         catch (StoreUnavailableException e)
         {
@@ -106,6 +114,11 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
 
         await operation.Handler(new RegistryRequest(context, registry, metrics, basePath, route, repository)).ConfigureAwait(false);
     }
+
+    // The request's body can break off a moment before the server says that the request was aborted.
+    private static bool IsClientGone(HttpContext context, Exception e) =>
+        e is ConnectionResetException or ConnectionAbortedException
+        || (context.RequestAborted.IsCancellationRequested && e is IOException or OperationCanceledException);
 
     private static async Task FailAsync(HttpContext context, RegistryInstance registry, int status, IReadOnlyList<RegistryError> errors, Exception cause)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Tests.Testing;
 
@@ -63,6 +64,35 @@ public sealed class HostAuthorizationTests
         await registry.Client.AskAsync("DELETE", "/v2/app/manifests/v1").ShouldFailAsync(HttpStatusCode.Forbidden, "DENIED");
         await registry.Client.FetchAsync("/v2/_catalog").ShouldFailAsync(HttpStatusCode.Forbidden, "DENIED");
         await registry.Client.FetchAsync("/v2/app/manifests/v1").ShouldBeAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    [Trait("Protocol", "K3")]
+    public async Task Who_only_pulls_changes_nothing_in_the_store()
+    {
+        var store = new FaultyStore();
+        await using GuardedRegistry registry = await GuardedRegistry.StartAsync(
+            static (user, action, _) => user == "admin" || action is RegistryAction.Connect or RegistryAction.Pull or RegistryAction.List,
+            builder => builder.AddStorage(_ => store));
+        BasicScheme.As(registry.Client, "admin");
+        PushedImage image = await registry.Client.PushImageAsync("app", "v1");
+        BasicScheme.As(registry.Client, "reader");
+        var writes = new List<string>();
+        store.Before = (operation, key) =>
+        {
+            if (operation is not ("get" or "read" or "list"))
+            {
+                writes.Add($"{operation} {key}");
+            }
+        };
+
+        foreach (string path in (string[])["", "_catalog", "app/tags/list", "app/manifests/v1", $"app/blobs/{image.Layer}", $"app/referrers/{image.Digest}"])
+        {
+            await registry.Client.FetchAsync("/v2/" + path).ShouldBeAsync(HttpStatusCode.OK);
+            await registry.Client.AskAsync("HEAD", "/v2/" + path).ShouldBeAsync(HttpStatusCode.OK);
+        }
+
+        Assert.Empty(writes);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,8 +23,7 @@ public sealed class DiagnosticsTests
         await host.Client.FetchAsync("/v2/app/manifests/none").ShouldBeAsync(HttpStatusCode.NotFound);
         await host.Client.FetchAsync("/v2/no/such/path").ShouldBeAsync(HttpStatusCode.NotFound);
 
-        // An operation is recorded when it ends, which may be after its answer has arrived.
-        await Wait.UntilAsync(() => measured.Of("registry.operation.duration").Length == 5);
+        await measured.UntilEndedAsync(operations: 5);
         Assert.Equal(12_345, measured.Of("registry.blob.received").Sum(static item => item.Value));
         Assert.Equal(12_345 + 100, measured.Of("registry.blob.sent").Sum(static item => item.Value));
         Assert.Equal(0, measured.Of("registry.operation.active").Sum(static item => item.Value));
@@ -78,37 +76,4 @@ public sealed class DiagnosticsTests
 
     private static Task<RegistryHost> StartAsync(string name) => RegistryHost.StartAsync(
         builder => builder.Services.AddDockerRegistry(name).AddInMemoryStorage().AllowAnonymous(), app => app.MapDockerRegistry("/v2", name));
-
-    private sealed record Measured(string Instrument, double Value, IReadOnlyDictionary<string, object?> Tags);
-
-    /// <summary>What the meter of one host measures; other hosts run at the same time.</summary>
-    private sealed class Measurements : IDisposable
-    {
-        private readonly ConcurrentQueue<Measured> _measured = new();
-        private readonly MeterListener _listener = new();
-
-        public Measurements(RegistryHost host)
-        {
-            var factory = host.Services.GetRequiredService<IMeterFactory>();
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == "Registry" && ReferenceEquals(instrument.Meter.Scope, factory))
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
-            _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
-            _listener.Start();
-        }
-
-        public Measured[] All => [.. _measured];
-
-        public Measured[] Of(string instrument) => [.. _measured.Where(item => item.Instrument == instrument)];
-
-        public void Dispose() => _listener.Dispose();
-
-        private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
-            _measured.Enqueue(new Measured(instrument.Name, value, tags.ToArray().ToDictionary(static tag => tag.Key, static tag => tag.Value)));
-    }
 }

@@ -209,6 +209,19 @@ public sealed class StartupTests
     }
 
     [Fact]
+    public async Task A_rule_of_the_hosts_own_is_named_with_the_rest()
+    {
+        string message = await FailureAsync(static services =>
+        {
+            services.AddOptions<DockerRegistryOptions>("one").Validate(static options => !options.AllowBlobDelete, "Nobody deletes blobs here.");
+            services.AddDockerRegistry("one").AddInMemoryStorage();
+        });
+
+        Assert.Contains("- Registry 'one': Nobody deletes blobs here.", message, StringComparison.Ordinal);
+        Assert.Contains("- Registry 'one': nobody has been given access", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Adding_twice_is_one_registry_with_what_both_calls_say()
     {
         await using RegistryHost host = await RegistryHost.StartAsync(

@@ -59,6 +59,25 @@ public sealed class ConditionalPushTests(OpenRegistry registry) : IClassFixture<
         await _client.FetchAsync($"/v2/{_repository}/manifests/v1").ShouldBeAsync(holds ? HttpStatusCode.OK : HttpStatusCode.NotFound);
     }
 
+    // {0} is what the tag points at.
+    [Theory]
+    [Trait("Protocol", "W14")]
+    [InlineData("\"{0}\"", "\"other\"", true)]
+    [InlineData("*", "*", false)]
+    [InlineData("*", "\"{0}\"", false)]
+    [InlineData("\"other\"", "\"other\"", false)]
+    public async Task Of_two_conditions_both_have_to_hold(string match, string noneMatch, bool holds)
+    {
+        PushedImage before = await _client.PushImageAsync(_repository, "v1", "before");
+        (string Name, string Value)[] headers =
+        [
+            ("If-Match", string.Format(CultureInfo.InvariantCulture, match, before.Digest)),
+            ("If-None-Match", string.Format(CultureInfo.InvariantCulture, noneMatch, before.Digest)),
+        ];
+
+        await _client.PutManifestAsync(_repository, "v1", Images.Index(""), Images.OciIndex, headers).ShouldBeAsync(holds ? HttpStatusCode.Created : HttpStatusCode.PreconditionFailed);
+    }
+
     [Fact]
     [Trait("Protocol", "W14")]
     public async Task A_deleted_tag_matches_nothing()

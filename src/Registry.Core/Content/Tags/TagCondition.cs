@@ -23,5 +23,8 @@ internal sealed class TagCondition
     public static TagCondition PointsNotAt(IReadOnlyCollection<Digest>? digests) =>
         new(current => current is not { } digest || (digests is not null && !digests.Contains(digest)));
 
+    /// <summary>This and another.</summary>
+    public TagCondition And(TagCondition other) => this == None ? other : new(current => Holds(current) && other.Holds(current));
+
     public bool Holds(Digest? current) => _holds(current);
 }
