@@ -1,3 +1,7 @@
 var builder = WebApplication.CreateBuilder(args);
+builder.Services.AddDockerRegistry().AddFileSystemStorage(builder.Configuration["Registry:Data"] ?? "data").AllowAnonymous();
+
 var app = builder.Build();
+app.MapDockerRegistry("/v2");
+app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine(Hints.For(app.Urls)));
 app.Run();

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Registry.AspNetCore;
+using Registry.AspNetCore.Authorization;
+using Registry.AspNetCore.Diagnostics;
+using Registry.AspNetCore.Hosting;
+using Registry.Content;
+using Registry.Storage;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds a Docker/OCI registry to a host's services.</summary>
+public static class DockerRegistryServiceCollectionExtensions
+{
+    /// <summary>Adds the host's registry. Nothing is open before the builder that is returned is told who may do what.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Sets options.</param>
+    public static IDockerRegistryBuilder AddDockerRegistry(this IServiceCollection services, Action<DockerRegistryOptions>? configure = null) =>
+        services.AddDockerRegistry("", configure);
+
+    /// <summary>Adds one of several registries, each with storage, access rules and options of its own.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="name">What <c>MapDockerRegistry</c> calls it by.</param>
+    /// <param name="configure">Sets options.</param>
+    public static IDockerRegistryBuilder AddDockerRegistry(this IServiceCollection services, string name, Action<DockerRegistryOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(name);
+        services.AddOptions();
+        services.AddLogging();
+        services.AddAuthorization();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<RegistryMetrics>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RegistryStartup>());
+        if (!services.Any(descriptor => descriptor.ImplementationInstance is RegistryRegistration registration && registration.Name == name))
+        {
+            services.AddSingleton(new RegistryRegistration(name));
+            services.AddKeyedSingleton(name, static (provider, key) => Create(provider, (string)key!));
+        }
+
+        if (configure is not null)
+        {
+            services.Configure(name, configure);
+        }
+
+        return new DockerRegistryBuilder(name, services);
+    }
+
+    private static RegistryInstance Create(IServiceProvider services, string name)
+    {
+        DockerRegistryOptions options = services.GetRequiredService<IOptionsMonitor<DockerRegistryOptions>>().Get(name);
+        var content = new ContentRoot(services.GetRequiredKeyedService<IObjectStore>(name), options.Content, services.GetRequiredService<TimeProvider>());
+        var gate = new RegistryGate(
+            name,
+            services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name),
+            services.GetRequiredService<IAuthorizationService>());
+        return new RegistryInstance(name, options, content, gate, services.GetRequiredService<ILoggerFactory>().CreateLogger("Registry"));
+    }
+
+    private sealed record DockerRegistryBuilder(string Name, IServiceCollection Services) : IDockerRegistryBuilder;
+}

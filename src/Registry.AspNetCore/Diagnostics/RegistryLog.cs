@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Registry.AspNetCore.Diagnostics;
+
+/// <summary>Everything that is logged. The event ids are frozen: operators filter by them.</summary>
+internal static partial class RegistryLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Docker registry '{Name}' is ready on {Store}.")]
+    public static partial void RegistryStarted(this ILogger logger, string name, string store);
+
+    [LoggerMessage(2, LogLevel.Error, "The operation {Operation} failed.")]
+    public static partial void RequestFailed(this ILogger logger, string? operation, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Warning, "The store could not be reached during {Operation}.")]
+    public static partial void StoreUnavailable(this ILogger logger, string? operation, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Debug, "The client left during {Operation}.")]
+    public static partial void ClientLeft(this ILogger logger, string? operation);
+
+    [LoggerMessage(5, LogLevel.Warning, "An answer was cut short.")]
+    public static partial void AnswerCutShort(this ILogger logger, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Information, "Manifest {Digest} was pushed to {Repository}.")]
+    public static partial void ManifestPushed(this ILogger logger, string repository, string digest);
+
+    [LoggerMessage(7, LogLevel.Information, "{Reference} was deleted from {Repository}.")]
+    public static partial void Deleted(this ILogger logger, string repository, string reference);
+
+    [LoggerMessage(8, LogLevel.Debug, "Blob {Digest} of {Size} bytes was pushed to {Repository}.")]
+    public static partial void BlobPushed(this ILogger logger, string repository, string digest, long size);
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http;
+
+namespace Registry.AspNetCore.Diagnostics;
+
+/// <summary>
+/// The meter and the activity source named <c>Registry</c>. Measurements carry the registry, the operation and the status, never a repository or a digest,
+/// of which there is no end.
+/// </summary>
+internal sealed class RegistryMetrics : IDisposable
+{
+    public const string Name = "Registry";
+
+    private readonly ActivitySource _activities = new(Name);
+    private readonly Meter _meter;
+    private readonly Histogram<double> _duration;
+    private readonly UpDownCounter<long> _active;
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _sent;
+
+    public RegistryMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(Name);
+        _duration = _meter.CreateHistogram<double>("registry.operation.duration", "s", "How long operations took.");
+        _active = _meter.CreateUpDownCounter<long>("registry.operation.active", "{operation}", "Operations under way.");
+        _received = _meter.CreateCounter<long>("registry.blob.received", "By", "Bytes of blobs that clients pushed.");
+        _sent = _meter.CreateCounter<long>("registry.blob.sent", "By", "Bytes of blobs that clients pulled.");
+    }
+
+    public Measurement Start(string registry, string operation, HttpContext context) => new(this, registry, operation, context);
+
+    public void Received(long bytes) => _received.Add(bytes);
+
+    public void Sent(long bytes) => _sent.Add(bytes);
+
+    public void Dispose()
+    {
+        _activities.Dispose();
+        _meter.Dispose();
+    }
+
+    /// <summary>One operation, measured until disposed.</summary>
+    internal readonly struct Measurement : IDisposable
+    {
+        private readonly RegistryMetrics _metrics;
+        private readonly string _registry;
+        private readonly string _operation;
+        private readonly HttpContext _context;
+        private readonly Activity? _activity;
+        private readonly long _started;
+
+        public Measurement(RegistryMetrics metrics, string registry, string operation, HttpContext context)
+        {
+            _metrics = metrics;
+            _registry = registry;
+            _operation = operation;
+            _context = context;
+            _activity = metrics._activities.StartActivity(operation);
+            _started = Stopwatch.GetTimestamp();
+            metrics._active.Add(1, new KeyValuePair<string, object?>("operation", operation));
+        }
+
+        public void Dispose()
+        {
+            int status = _context.Response.StatusCode;
+            _activity?.SetTag("registry.name", _registry);
+            _activity?.SetTag("http.response.status_code", status);
+            if (status >= 500)
+            {
+                _activity?.SetStatus(ActivityStatusCode.Error);
+            }
+
+            _activity?.Dispose();
+            _metrics._active.Add(-1, new KeyValuePair<string, object?>("operation", _operation));
+            if (_metrics._duration.Enabled)
+            {
+                _metrics._duration.Record(
+                    Stopwatch.GetElapsedTime(_started).TotalSeconds,
+                    new TagList { { "registry", _registry }, { "operation", _operation }, { "status", status } });
+            }
+        }
+    }
+}

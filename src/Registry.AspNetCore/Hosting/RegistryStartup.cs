@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Registry.AspNetCore.Authorization;
+using Registry.AspNetCore.Diagnostics;
+using Registry.Storage;
+
+namespace Registry.AspNetCore.Hosting;
+
+/// <summary>
+/// Stops the host's start-up when a registry is configured wrongly or its store cannot be used, naming every mistake at once, before any request is taken.
+/// </summary>
+internal sealed class RegistryStartup(
+    IServiceProvider services, IEnumerable<RegistryRegistration> registrations, IOptionsMonitor<DockerRegistryOptions> options, ILogger<RegistryStartup> logger)
+    : IHostedLifecycleService
+{
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        string[] names = [.. registrations.Select(static registration => registration.Name).Distinct(StringComparer.Ordinal)];
+        var mistakes = new List<string>();
+        foreach (string name in names)
+        {
+            mistakes.AddRange(FindMistakes(name));
+            await foreach (string mistake in FindUnknownSchemesAsync(name).ConfigureAwait(false))
+            {
+                mistakes.Add(mistake);
+            }
+        }
+
+        if (mistakes.Count > 0)
+        {
+            throw new InvalidOperationException("The Docker registry is not set up right:" + string.Concat(mistakes.Select(static mistake => $"{Environment.NewLine}- {mistake}")));
+        }
+
+        foreach (string name in names)
+        {
+            RegistryInstance instance = services.GetRequiredKeyedService<RegistryInstance>(name);
+            await instance.Content.Format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+            logger.RegistryStarted(name, services.GetRequiredKeyedService<IObjectStore>(name).GetType().Name);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private IEnumerable<string> FindMistakes(string name)
+    {
+        string which = Which(name);
+        var inspection = services.GetRequiredService<IServiceProviderIsKeyedService>();
+        if (!inspection.IsKeyedService(typeof(IObjectStore), name))
+        {
+            yield return $"{which}it has no storage. Call AddFileSystemStorage(\"data\"), AddInMemoryStorage() or AddStorage(…) on what AddDockerRegistry() returns.";
+        }
+
+        DockerRegistryOptions? settings = null;
+        IEnumerable<string> mistakes = [];
+        try
+        {
+            settings = options.Get(name);
+        }
+        catch (OptionsValidationException e)
+        {
+            mistakes = e.Failures;
+        }
+
+        foreach (string mistake in settings?.Validate() ?? mistakes)
+        {
+            yield return which + mistake;
+        }
+
+        if (!services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name).IsDecided)
+        {
+            yield return $"{which}nobody has been given access. Call AllowAnonymous(), AllowAnonymousPull(), or UseAuthorization(…) with the host's own schemes and handlers.";
+        }
+    }
+
+    private async IAsyncEnumerable<string> FindUnknownSchemesAsync(string name)
+    {
+        var schemes = services.GetService<IAuthenticationSchemeProvider>();
+        foreach (string scheme in services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name).AuthenticationSchemes)
+        {
+            if (schemes is null || await schemes.GetSchemeAsync(scheme).ConfigureAwait(false) is null)
+            {
+                yield return $"{Which(name)}the host has no authentication scheme '{scheme}'. Add it with AddAuthentication(), or give UseAuthorization(…) another.";
+            }
+        }
+    }
+
+    private static string Which(string name) => name.Length == 0 ? "" : $"Registry '{name}': ";
+}
+
+/// <summary>Says that a registry of this name was added.</summary>
+internal sealed record RegistryRegistration(string Name);

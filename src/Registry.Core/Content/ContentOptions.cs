@@ -1,0 +1,48 @@
+namespace Registry.Content;
+
+/// <summary>How a registry keeps its content.</summary>
+public sealed class ContentOptions
+{
+    /// <summary>The largest manifest, in bytes: 4 MiB, which is what clients read and what the specification asks for at least. From 4 MiB to 7 MiB.</summary>
+    public int MaxManifestBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>The largest blob, in bytes; <see langword="null"/>, the default, sets no limit. From 1 on.</summary>
+    public long? MaxBlobBytes { get; set; }
+
+    /// <summary>
+    /// Whether an index may name manifests that the repository does not have. Off by default, so that whatever can be pulled can be pulled whole.
+    /// </summary>
+    public bool AllowSparseIndexes { get; set; }
+
+    /// <summary>
+    /// How long content that a pusher was told about, or has uploaded, is kept before a manifest names it: 24 hours by default, from 1 minute to 90 days.
+    /// </summary>
+    public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>How many operations one request may have under way in the store at once: 16 by default, from 1 to 256.</summary>
+    public int StoreConcurrency { get; set; } = 16;
+
+    /// <summary>Names every setting that is out of its range.</summary>
+    internal IEnumerable<string> Validate()
+    {
+        if (MaxManifestBytes is < 4 * 1024 * 1024 or > 7 * 1024 * 1024)
+        {
+            yield return $"{nameof(MaxManifestBytes)} is {MaxManifestBytes}; it must be from {4 * 1024 * 1024} (4 MiB) to {7 * 1024 * 1024} (7 MiB).";
+        }
+
+        if (MaxBlobBytes < 1)
+        {
+            yield return $"{nameof(MaxBlobBytes)} is {MaxBlobBytes}; it must be 1 or more, or null for no limit.";
+        }
+
+        if (GracePeriod < TimeSpan.FromMinutes(1) || GracePeriod > TimeSpan.FromDays(90))
+        {
+            yield return $"{nameof(GracePeriod)} is {GracePeriod}; it must be from 1 minute to 90 days.";
+        }
+
+        if (StoreConcurrency is < 1 or > 256)
+        {
+            yield return $"{nameof(StoreConcurrency)} is {StoreConcurrency}; it must be from 1 to 256.";
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Registry.Content.Blobs;
+using Registry.Content.Catalog;
+using Registry.Content.Manifests;
+using Registry.Content.Records;
+using Registry.Content.Referrers;
+using Registry.Content.Refs;
+using Registry.Content.Tags;
+using Registry.Content.Uploads;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Content;
+
+/// <summary>Everything that one store holds: the services over it, put together in one place.</summary>
+internal sealed class ContentRoot : IDisposable
+{
+    private readonly LocalUploads _localUploads;
+
+    public ContentRoot(IObjectStore store, ContentOptions options, TimeProvider time)
+    {
+        Options = options;
+        var ids = new Ulid(time);
+        var records = new RecordStore(store, ids, time);
+        var refs = new RefStore(store, ids, time, options);
+        _localUploads = new LocalUploads(time);
+        Ids = ids;
+        Format = new StorageFormat(store);
+        Catalog = new RepositoryCatalog(store, time);
+        Blobs = new BlobStore(store, records, refs, Catalog);
+        Tags = new TagStore(store, records, ids, time);
+        Manifests = new ManifestStore(store, records, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), ids, time, options);
+        Referrers = new ReferrerIndex(store, records, options);
+        Uploads = new UploadSessions(store, records, refs, Catalog, new BlobCommitter(store, records), _localUploads, ids, time, options);
+    }
+
+    public ContentOptions Options { get; }
+
+    public Ulid Ids { get; }
+
+    public StorageFormat Format { get; }
+
+    public RepositoryCatalog Catalog { get; }
+
+    public BlobStore Blobs { get; }
+
+    public UploadSessions Uploads { get; }
+
+    public ManifestStore Manifests { get; }
+
+    public TagStore Tags { get; }
+
+    public ReferrerIndex Referrers { get; }
+
+    public void Dispose() => _localUploads.Dispose();
+}

@@ -1,0 +1,266 @@
+using Registry.Content.Catalog;
+using Registry.Content.Records;
+using Registry.Content.Refs;
+using Registry.Content.Tags;
+using Registry.Errors;
+using Registry.Model;
+using Registry.Model.Manifests;
+using Registry.Storage;
+
+namespace Registry.Content.Manifests;
+
+/// <summary>A manifest as it was pushed.</summary>
+/// <param name="Digest">The digest it was asked for by, or that its tag points at.</param>
+/// <param name="MediaType">Its media type.</param>
+/// <param name="Content">Its bytes, verbatim.</param>
+internal sealed record StoredManifest(Digest Digest, string MediaType, ReadOnlyMemory<byte> Content);
+
+/// <summary>Manifests. A manifest's record is the one place where it is decided whether it exists; everything it names is held before it goes live.</summary>
+internal sealed class ManifestStore(
+    IObjectStore store,
+    RecordStore records,
+    RefStore refs,
+    TagStore tags,
+    RepositoryCatalog catalog,
+    ManifestContent content,
+    Ulid ids,
+    TimeProvider time,
+    ContentOptions options)
+{
+    /// <summary>Reads a manifest, or returns <see langword="null"/> where the repository does not have it.</summary>
+    public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Reference reference, CancellationToken cancellationToken)
+    {
+        if (reference.Tag is not { } tag)
+        {
+            return await GetAsync(repository, reference.Digest, cancellationToken).ConfigureAwait(false);
+        }
+
+        Digest? digest = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            StoredManifest? manifest = await GetAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            if (manifest is not null || digest is null)
+            {
+                return manifest;
+            }
+
+            // The tag may have been moved, and what it pointed at deleted, since the tag was read.
+            Digest? now = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+            if (now == digest)
+            {
+                return null;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            digest = now;
+        }
+    }
+
+    /// <summary>Stores a manifest and points tags at it.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="manifest">The manifest; its digest has been verified.</param>
+    /// <param name="document">The same, parsed.</param>
+    /// <param name="pointing">The tags.</param>
+    /// <param name="condition">What must hold of every tag, or, without tags, of the manifest.</param>
+    /// <param name="cancellationToken">Ends the push; the manifest may then be there or not.</param>
+    /// <exception cref="RegistryException">Content that the manifest names is missing, or the condition does not hold.</exception>
+    public async ValueTask PutAsync(
+        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
+    {
+        Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
+        await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, condition, cancellationToken).ConfigureAwait(false);
+        await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            string? generation = await GoLiveAsync(repository, manifest, document, required, cancellationToken).ConfigureAwait(false);
+            if (generation is not null)
+            {
+                foreach (Tag tag in pointing)
+                {
+                    if (!await tags.PointAsync(repository, tag, manifest.Digest, generation, condition, cancellationToken).ConfigureAwait(false))
+                    {
+                        throw ConditionFailed(tag.Value);
+                    }
+                }
+
+                // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
+                if (pointing.Count == 0 || await IsLiveAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Deletes a manifest and every tag that points at it. What it named stays, for others and until it is collected.</summary>
+    /// <returns>Whether there was one.</returns>
+    public async ValueTask<bool> DeleteAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
+    {
+        string key = ContentKeys.Manifest(repository, digest);
+        for (int attempt = 0; ; attempt++)
+        {
+            if (!digest.IsSupported || await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is not { } found)
+            {
+                return false;
+            }
+
+            if (found.Record.State != ManifestState.Live)
+            {
+                // Whoever deleted it may have stopped before the last of its tags.
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+
+            await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, cancellationToken).ConfigureAwait(false);
+            PutOutcome<ManifestRecord> outcome = await records.PutAsync(key, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won)
+            {
+                // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
+                // is, and says so by the generation that it was pointed at.
+                // The client's leaving changes nothing any more.
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
+                await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                return true;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A look before anything is written, so that a push that is refused leaves nothing behind. What decides is the look at each tag as it is moved.
+    private async ValueTask ThrowIfConditionFailsAsync(
+        RepositoryName repository, Digest digest, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
+    {
+        if (condition == TagCondition.None)
+        {
+            return;
+        }
+
+        foreach (Tag tag in pointing)
+        {
+            if (!condition.Holds(await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)))
+            {
+                throw ConditionFailed(tag.Value);
+            }
+        }
+
+        if (pointing.Count == 0)
+        {
+            bool live = await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record.State: ManifestState.Live };
+            if (!condition.Holds(live ? digest : null))
+            {
+                throw ConditionFailed(digest.Value);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Brings the manifest's record to live: pending in a new generation, a ref of that generation for everything it names, only then a look at each
+    /// of these, then live. A collector that took something before the ref was written is seen; one that comes after sees the ref.
+    /// </summary>
+    /// <returns>The generation that is live, or <see langword="null"/> after a lost race.</returns>
+    private async ValueTask<string?> GoLiveAsync(
+        RepositoryName repository, StoredManifest manifest, ManifestDocument document, Digest[] required, CancellationToken cancellationToken)
+    {
+        string key = ContentKeys.Manifest(repository, manifest.Digest);
+        Versioned<ManifestRecord>? found = await ReadAsync(repository, manifest.Digest, cancellationToken).ConfigureAwait(false);
+        if (found is { Record.State: ManifestState.Live })
+        {
+            // Its refs are all there, since it went live after them. A young one needs no write: whoever deletes it now does so after this push, or is
+            // noticed after the tags. An older one is pushed anew, so that a collector of what nobody wants any more sees that somebody does; to many
+            // who tag one manifest at a time this happens once.
+            DateTimeOffset now = time.GetUtcNow();
+            if (now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
+            {
+                return found.Record.Generation;
+            }
+
+            PutOutcome<ManifestRecord> touch = await records.PutAsync(key, found.Record with { Pushed = now, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+            return touch.Won ? found.Record.Generation : null;
+        }
+
+        // A pending record belongs to a push that is under way or broke off. Its generation is joined: what it writes is the same, and whichever of the
+        // two gets there first goes live for both.
+        if (found is not { Record.State: ManifestState.Pending })
+        {
+            var pending = new ManifestRecord
+            {
+                State = ManifestState.Pending,
+                Generation = ids.Next(),
+                MediaType = manifest.MediaType,
+                Pushed = time.GetUtcNow(),
+                Content = manifest.Content,
+            };
+            PutOutcome<ManifestRecord> claim = await records.PutAsync(key, pending, found, cancellationToken).ConfigureAwait(false);
+            if (!claim.Won)
+            {
+                return null;
+            }
+
+            found = claim.Current!;
+        }
+
+        string generation = found.Record.Generation;
+        await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
+        if (document.Subject is { } subject)
+        {
+            string referrer = ContentKeys.Referrer(repository, subject.Digest, manifest.Digest, generation);
+            await store.PutAsync(referrer, ReadOnlyMemory<byte>.Empty, PutCondition.None, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegistryException)
+        {
+            await AbandonAsync(repository, manifest.Digest, document, required, found).ConfigureAwait(false);
+            throw;
+        }
+
+        PutOutcome<ManifestRecord> live = await records.PutAsync(
+            key, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+        return live.Won ? generation : null;
+    }
+
+    private async ValueTask AbandonAsync(RepositoryName repository, Digest digest, ManifestDocument document, Digest[] required, Versioned<ManifestRecord> pending)
+    {
+        PutOutcome<ManifestRecord> outcome = await records.PutAsync(
+            ContentKeys.Manifest(repository, digest), Tombstone(pending.Record), pending, CancellationToken.None).ConfigureAwait(false);
+        if (outcome.Won)
+        {
+            await ReleaseAsync(repository, digest, document, required, pending.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask ReleaseAsync(
+        RepositoryName repository, Digest digest, ManifestDocument document, Digest[] required, string generation, CancellationToken cancellationToken)
+    {
+        if (document.Subject is { } subject)
+        {
+            await store.DeleteAsync(ContentKeys.Referrer(repository, subject.Digest, digest, generation), cancellationToken).ConfigureAwait(false);
+        }
+
+        await refs.RemoveAsync(repository, digest, generation, required, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken) =>
+        digest is { IsSupported: true } wanted
+        && await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record }
+            ? new StoredManifest(wanted, record.MediaType, record.Content)
+            : null;
+
+    private async ValueTask<bool> IsLiveAsync(RepositoryName repository, Digest digest, string generation, CancellationToken cancellationToken) =>
+        await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record } && record.Generation == generation;
+
+    private ValueTask<Versioned<ManifestRecord>?> ReadAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
+        records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken);
+
+    private static RegistryException ConditionFailed(string reference) =>
+        new(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for '{reference}'.", reference);
+
+    private static ManifestRecord Tombstone(ManifestRecord record) => record with { State = ManifestState.Deleted, Content = default };
+}

@@ -1,0 +1,204 @@
+using Registry.Content.Catalog;
+using Registry.Content.Records;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Content.Tags;
+
+/// <summary>
+/// Tags. The record of a tag decides where it points; beside it stand two markers whose keys carry a generation: its name, for listings, and the
+/// reverse way from the manifest. A marker counts only in the generation that the record has, so one that a crash leaves behind misleads nobody for good.
+/// </summary>
+internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids, TimeProvider time)
+{
+    /// <summary>Where a tag points, or <see langword="null"/> where there is no such tag.</summary>
+    public async ValueTask<Digest?> ResolveAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
+    {
+        Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false);
+        return DigestOf(found);
+    }
+
+    /// <summary>Points a tag at a manifest. Readers see the old place or the new one.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag, which need not exist.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="manifestGeneration">The generation in which it is live.</param>
+    /// <param name="condition">What must hold of where the tag points before.</param>
+    /// <param name="cancellationToken">Ends the write.</param>
+    /// <returns>Whether the condition held.</returns>
+    public async ValueTask<bool> PointAsync(
+        RepositoryName repository, Tag tag, Digest digest, string manifestGeneration, TagCondition condition, CancellationToken cancellationToken)
+    {
+        string key = ContentKeys.Tag(repository, tag);
+        Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            Digest? current = DigestOf(found);
+            if (!condition.Holds(current))
+            {
+                return false;
+            }
+
+            // What a deletion left behind is removed while the record still tells of it.
+            await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
+
+            // The way back is laid before the tag points there: whoever deletes the manifest then finds the tag.
+            string generation = ids.Next();
+            string marker = ContentKeys.Tagged(repository, digest, tag, generation);
+            await PutMarkerAsync(marker, cancellationToken).ConfigureAwait(false);
+            var wanted = new TagRecord
+            {
+                Digest = digest.Value,
+                ManifestGeneration = manifestGeneration,
+                Generation = generation,
+                Listed = current is null ? ids.Next() : found!.Record.Listed,
+                Updated = time.GetUtcNow(),
+            };
+            PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won)
+            {
+                // The tag has moved, whether the client waits for the rest or not.
+                await EnsureListedAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
+                TagMarkers? before = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
+                await RemoveMarkersAsync(repository, tag, before, CancellationToken.None).ConfigureAwait(false);
+                return true;
+            }
+
+            await store.DeleteAsync(marker, CancellationToken.None).ConfigureAwait(false);
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            found = outcome.Current;
+        }
+    }
+
+    /// <summary>Deletes a tag and leaves the manifest.</summary>
+    /// <returns>Whether there was one.</returns>
+    public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken);
+
+    /// <summary>Deletes every tag that points at a manifest.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="onlyGeneration">Only tags that were pointed at this generation of the manifest; <see langword="null"/> takes all.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    public async ValueTask DeleteAllAsync(RepositoryName repository, Digest digest, string? onlyGeneration, CancellationToken cancellationToken)
+    {
+        await foreach (string key in store.ListAllAsync(ContentKeys.Tagged(repository, digest), cancellationToken).ConfigureAwait(false))
+        {
+            // A marker that does not count is left alone: it may belong to a tag that is just being pointed here.
+            if (ContentKeys.TryParseTag(key, out Tag tag, out _))
+            {
+                await DeleteAsync(repository, tag, digest, onlyGeneration, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Lists a repository's tags in byte order.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="after">Only tags after this text, which need not be one; <see langword="null"/> starts at the front.</param>
+    /// <param name="limit">The most tags wanted, from 1 on.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    public async ValueTask<NamePage> ListAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellationToken)
+    {
+        var tags = new List<string>(Math.Min(limit, ObjectStoreLimits.MaxPageKeys));
+        string prefix = ContentKeys.TagNames(repository);
+        string? start = after is null ? null : ContentKeys.AfterTagName(repository, ListingPosition.AmongTags(after));
+        while (true)
+        {
+            // One more than wanted: a tag that was deleted and made again may, for a moment, have two names.
+            int wanted = Math.Min(limit - tags.Count, ObjectStoreLimits.MaxPageKeys - 1) + 1;
+            KeyPage page = await store.ListAsync(prefix, start, wanted, cancellationToken).ConfigureAwait(false);
+            foreach (string key in page.Keys)
+            {
+                start = key;
+                if (!ContentKeys.TryParseTag(key, out Tag tag, out _) || (tags.Count > 0 && tags[^1] == tag.Value))
+                {
+                    continue;
+                }
+
+                if (tags.Count == limit)
+                {
+                    return new NamePage(tags, true);
+                }
+
+                tags.Add(tag.Value);
+            }
+
+            if (!page.HasMore)
+            {
+                return new NamePage(tags, false);
+            }
+        }
+    }
+
+    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken)
+    {
+        string key = ContentKeys.Tag(repository, tag);
+        Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            if (DigestOf(found) is not { } current
+                || (onlyAt is { } expected && current != expected)
+                || (onlyGeneration is not null && found!.Record.ManifestGeneration != onlyGeneration))
+            {
+                await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+
+            var former = new TagMarkers(current.Value, found!.Record.Generation, found.Record.Listed);
+            var deleted = new TagRecord { Generation = ids.Next(), Former = former, Updated = time.GetUtcNow() };
+            PutOutcome<TagRecord> outcome = await records.PutAsync(key, deleted, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won)
+            {
+                await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
+                return true;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            found = outcome.Current;
+        }
+    }
+
+    // The name is written after the record, so that a crash between the two leaves a tag that is not listed rather than a listed one that is not there;
+    // the next push of the tag mends it.
+    private async ValueTask EnsureListedAsync(RepositoryName repository, Tag tag, TagRecord record, bool isNew, CancellationToken cancellationToken)
+    {
+        if (record.Listed is not { } listed)
+        {
+            return;
+        }
+
+        string name = ContentKeys.TagName(repository, tag, listed);
+        if (!isNew && await store.GetAsync(name, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return;
+        }
+
+        await PutMarkerAsync(name, cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? now = await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false);
+        if (now?.Record.Listed != listed)
+        {
+            // Deleted meanwhile, by someone who may have looked for the name before it was there.
+            await store.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // The way back from the manifest goes last: until then, whoever deletes the manifest finds the tag and removes what is left of it.
+    private async ValueTask RemoveMarkersAsync(RepositoryName repository, Tag tag, TagMarkers? markers, CancellationToken cancellationToken)
+    {
+        if (markers?.Listed is { } listed)
+        {
+            await store.DeleteAsync(ContentKeys.TagName(repository, tag, listed), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (Digest.TryParse(markers?.Digest, out Digest digest))
+        {
+            await store.DeleteAsync(ContentKeys.Tagged(repository, digest, tag, markers!.Generation), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask PutMarkerAsync(string key, CancellationToken cancellationToken) =>
+        await store.PutAsync(key, ReadOnlyMemory<byte>.Empty, PutCondition.None, cancellationToken).ConfigureAwait(false);
+
+    private static Digest? DigestOf(Versioned<TagRecord>? found) =>
+        found?.Record.Digest is { } text && Digest.TryParse(text, out Digest digest) ? digest : null;
+}

@@ -1,0 +1,72 @@
+using Registry.Content.Records;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Content.Uploads;
+
+/// <summary>
+/// Makes finished bytes a blob. The blob's record is the one point where it comes into being, so that committing ten gigabytes costs one small conditional
+/// put and there is no moment in which half a blob can be seen.
+/// </summary>
+internal sealed class BlobCommitter(IObjectStore store, RecordStore records)
+{
+    public ValueTask<Versioned<BlobRecord>?> ReadAsync(Digest digest, CancellationToken cancellationToken) =>
+        records.ReadAsync<BlobRecord>(ContentKeys.Blob(digest), cancellationToken);
+
+    /// <summary>Points the blob's record at the bytes, or drops them when the blob is there already.</summary>
+    /// <param name="digest">The verified digest of the bytes. A ref that protects it has been written before.</param>
+    /// <param name="dataKey">The key of the bytes.</param>
+    /// <param name="size">Their length.</param>
+    /// <param name="found">The blob's record as it was before the session was claimed.</param>
+    /// <param name="claim">The claim on the session.</param>
+    /// <param name="cancellationToken">Ends the commit.</param>
+    /// <returns>Whether the blob is there; <see langword="false"/> when the claim, and with it the bytes, were taken away.</returns>
+    public async ValueTask<bool> CommitAsync(
+        Digest digest, string dataKey, long size, Versioned<BlobRecord>? found, UploadClaim claim, CancellationToken cancellationToken)
+    {
+        string key = ContentKeys.Blob(digest);
+        for (int attempt = 0; ; attempt++)
+        {
+            if (found is { Record: { State: BlobState.Live } live })
+            {
+                if (attempt > 0)
+                {
+                    await DropAsync(dataKey, live, cancellationToken).ConfigureAwait(false);
+                    return true;
+                }
+
+                // What was live before the ref was written may have been condemned by someone who did not see the ref.
+                found = await ReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                BlobRecord wanted = found is { Record: { State: BlobState.Condemned } condemned }
+                    ? condemned with { State = BlobState.Live, CondemnedAt = null }
+                    : new BlobRecord { State = BlobState.Live, Data = dataKey, Size = size };
+                PutOutcome<BlobRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
+                if (outcome.Won)
+                {
+                    await DropAsync(dataKey, wanted, cancellationToken).ConfigureAwait(false);
+                    return true;
+                }
+
+                await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+                found = outcome.Current;
+            }
+
+            // What changed the record may have been a sweeper that took the session for dead. A put over what was read now needs a claim that is younger.
+            if (found is not { Record.State: BlobState.Live } && !await claim.RenewAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+    }
+
+    private async ValueTask DropAsync(string dataKey, BlobRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Data != dataKey)
+        {
+            await store.DeleteAsync(dataKey, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
