@@ -3,22 +3,17 @@ using Microsoft.Win32.SafeHandles;
 namespace Registry.Storage.FileSystem;
 
 /// <summary>A part of a file as a stream.</summary>
-internal sealed class FileSlice : Stream
+/// <remarks>
+/// What is in the page cache is read at once, on the caller's thread: that is twice as fast as handing each piece over. Only what has to come from the disk
+/// is read on the store's threads.
+/// </remarks>
+internal sealed class FileSlice(FileStream file, long offset, long length, IoThreads<IoWork> readers, FileFaults faults) : Stream
 {
-    private readonly FileStream _file;
-    private readonly SafeFileHandle _handle;
-    private readonly long _end;
-    private readonly long _start;
-    private long _position;
-
-    public FileSlice(FileStream file, long offset, long length)
-    {
-        _file = file;
-        _handle = file.SafeFileHandle;
-        _start = offset;
-        _position = offset;
-        _end = offset + length;
-    }
+    private readonly SafeFileHandle _handle = file.SafeFileHandle;
+    private readonly long _start = offset;
+    private readonly long _end = offset + length;
+    private long _position = offset;
+    private bool _readsCached = !OperatingSystem.IsWindows() && LibC.CanReadCached;
 
     public override bool CanRead => true;
 
@@ -36,28 +31,46 @@ internal sealed class FileSlice : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        int read = RandomAccess.Read(_handle, Limit(buffer), _position);
-        _position += read;
-        return read;
+        Span<byte> wanted = buffer[..Limit(buffer.Length)];
+        return wanted.IsEmpty ? 0 : Advance(RandomAccess.Read(_handle, wanted, _position));
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override int Read(byte[] buffer, int offset, int count)
     {
-        int wanted = (int)Math.Min(buffer.Length, _end - _position);
-        if (wanted == 0)
+        ValidateBufferArguments(buffer, offset, count);
+        return Read(buffer.AsSpan(offset, count));
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
         {
-            return 0;
+            return ValueTask.FromCanceled<int>(cancellationToken);
         }
 
-        int read = await RandomAccess.ReadAsync(_handle, buffer[..wanted], _position, cancellationToken).ConfigureAwait(false);
-        _position += read;
-        return read;
+        Memory<byte> wanted = buffer[..Limit(buffer.Length)];
+        if (wanted.IsEmpty)
+        {
+            return new(0);
+        }
+
+        if (_readsCached && !OperatingSystem.IsWindows())
+        {
+            int read = LibC.ReadCached(_handle, wanted.Span, _position, out _readsCached);
+            if (read > 0)
+            {
+                return new(Advance(read));
+            }
+        }
+
+        return ReadFromDiskAsync(wanted, cancellationToken);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
 
     public override void Flush()
     {
@@ -73,11 +86,30 @@ internal sealed class FileSlice : Stream
     {
         if (disposing)
         {
-            _file.Dispose();
+            file.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
-    private Span<byte> Limit(Span<byte> buffer) => buffer[..(int)Math.Min(buffer.Length, _end - _position)];
+    private async ValueTask<int> ReadFromDiskAsync(Memory<byte> wanted, CancellationToken cancellationToken)
+    {
+        var read = new IoWork<int>(() => RandomAccess.Read(_handle, wanted.Span, _position), faults, cancellationToken);
+        await readers.EnqueueAsync(read, cancellationToken).ConfigureAwait(false);
+        return Advance(await read.Done.ConfigureAwait(false));
+    }
+
+    private int Limit(int count) => (int)Math.Min(count, _end - _position);
+
+    private int Advance(int read)
+    {
+        if (read == 0)
+        {
+            // Objects never shrink, so a disk fault or a stranger's hand did it. An early end would pass for the whole.
+            throw new IOException($"The object's file ended {_end - _position} bytes early.");
+        }
+
+        _position += read;
+        return read;
+    }
 }

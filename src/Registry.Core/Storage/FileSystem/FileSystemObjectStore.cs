@@ -34,6 +34,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     private readonly KeyLister _lister;
     private readonly IoThreads<Mutation> _writers;
     private readonly IoThreads<IoWork> _transfers;
+    private readonly IoThreads<IoWork> _readers;
     private readonly SemaphoreSlim _starting = new(1, 1);
     private volatile bool _ready;
 
@@ -69,6 +70,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         _writers = new IoThreads<Mutation>(
             "store writer", options.WriterThreads, MutationsPerBatch, QueuedMutations, new MutationBatch(_files, _paths, known, _faults).Run);
         _transfers = new IoThreads<IoWork>("store transfer", options.TransferThreads, 1, QueuedTransfers, static work => work[0].Run());
+        _readers = new IoThreads<IoWork>("store reader", options.TransferThreads, 1, QueuedTransfers, static work => work[0].Run());
     }
 
     /// <summary>
@@ -194,6 +196,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     /// <summary>Finishes what was begun and lets go of threads and handles.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _readers.StopAsync().ConfigureAwait(false);
         await _transfers.StopAsync().ConfigureAwait(false);
         await _writers.StopAsync().ConfigureAwait(false);
         Release();
@@ -202,6 +205,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     /// <inheritdoc cref="DisposeAsync"/>
     public void Dispose()
     {
+        _readers.Stop();
         _transfers.Stop();
         _writers.Stop();
         Release();
@@ -245,7 +249,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     {
         try
         {
-            FileStream? file = _files.OpenForReading(path);
+            FileStream? file = _files.OpenForReading(path, FileOptions.SequentialScan);
             if (file is null)
             {
                 ThrowIfGone();
@@ -254,7 +258,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
 
             long total = RandomAccess.GetLength(file.SafeFileHandle);
             long start = Math.Min(offset, total);
-            return new ObjectContent(new FileSlice(file, start, Math.Min(length ?? long.MaxValue, total - start)), total);
+            return new ObjectContent(new FileSlice(file, start, Math.Min(length ?? long.MaxValue, total - start), _readers, _faults), total);
         }
         catch (Exception e) when (_faults.Translate(e) is { } fault && fault != e)
         {
@@ -303,6 +307,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     private void Release()
     {
         _locks.Dispose();
+        _readers.Dispose();
         _transfers.Dispose();
         _writers.Dispose();
         _starting.Dispose();

@@ -20,7 +20,7 @@ public sealed class FileSystemObjectStoreOptions
     [Range(1, 64)]
     public int WriterThreads { get; set; } = 4;
 
-    /// <summary>How many threads write the bytes of uploads and read folders, 1 to 64.</summary>
+    /// <summary>How many threads write the bytes of uploads and read folders, and as many again read what is not in memory, 1 to 64.</summary>
     [Range(1, 64)]
     public int TransferThreads { get; set; } = 8;
 }
