@@ -29,17 +29,30 @@ internal sealed class ManifestStore(
     /// <summary>Reads a manifest, or returns <see langword="null"/> where the repository does not have it.</summary>
     public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Reference reference, CancellationToken cancellationToken)
     {
-        Digest? digest = reference.Tag is { } tag
-            ? await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)
-            : reference.Digest;
-        if (digest is not { IsSupported: true } wanted)
+        if (reference.Tag is not { } tag)
         {
-            return null;
+            return reference.Digest is { } digest ? await GetAsync(repository, digest, cancellationToken).ConfigureAwait(false) : null;
         }
 
-        Versioned<ManifestRecord>? found = await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false);
-        return found is { Record: { State: ManifestState.Live } record } ? new StoredManifest(wanted, record.MediaType, record.Content) : null;
+        // A tag may move on, and its old manifest be deleted, between the look at the one and at the other.
+        Digest? missing = null;
+        while (await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false) is { } target && target != missing)
+        {
+            if (await GetAsync(repository, target, cancellationToken).ConfigureAwait(false) is { } manifest)
+            {
+                return manifest;
+            }
+
+            missing = target;
+        }
+
+        return null;
     }
+
+    private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
+        digest.IsSupported && await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record }
+            ? new StoredManifest(digest, record.MediaType, record.Content)
+            : null;
 
     /// <summary>Stores a manifest and points tags at it.</summary>
     /// <param name="repository">The repository.</param>
