@@ -127,6 +127,7 @@ public abstract partial class ObjectStoreContract
             {
                 Assert.True(++attempts < 10_000, "The counter is never written.");
                 SmallObject read = await GetAsync(store, Key("counter"));
+                await Task.Yield();
                 byte[] next = new byte[sizeof(int)];
                 BinaryPrimitives.WriteInt32LittleEndian(next, BinaryPrimitives.ReadInt32LittleEndian(read.Content.Span) + 1);
                 if ((await store.PutAsync(Key("counter"), next, PutCondition.IfMatch(read.ETag), Cancel)).Succeeded)
@@ -147,39 +148,43 @@ public abstract partial class ObjectStoreContract
     [Fact]
     public async Task A_put_if_match_that_races_with_a_delete_never_brings_the_object_back()
     {
+        IObjectStore[] stores = await OpenRacersAsync();
         for (int round = 0; round < fixture.RaceRounds; round++)
         {
             string key = Key($"object-{round}");
             string etag = await PutAsync(key, Bytes(100, seed: 1));
 
-            bool[] done = await TogetherAsync(
-                async () => (await Store.PutAsync(key, Bytes(100, seed: 2), PutCondition.IfMatch(etag), Cancel)).Succeeded,
-                () => DeleteAsync(OtherStore, key));
+            await TogetherAsync(Racers, i => i == 0
+                ? DeleteAsync(OtherStore, key)
+                : PutAsync(stores[i % stores.Length], key, Bytes(100, seed: 1 + i), PutCondition.IfMatch(etag)));
 
             // A put before the delete is deleted; after it, there is nothing to match.
-            Assert.True(await Store.GetAsync(key, Cancel) is null, $"The object is back; the put {(done[0] ? "succeeded" : "failed")}.");
+            Assert.True(await Store.GetAsync(key, Cancel) is null, "The object is back.");
         }
     }
 
     [Fact]
     public async Task A_put_if_absent_that_races_with_a_delete_is_before_it_and_fails_or_after_it_and_stays()
     {
+        IObjectStore[] stores = await OpenRacersAsync();
         for (int round = 0; round < fixture.RaceRounds; round++)
         {
             string key = Key($"object-{round}");
             await PutAsync(key, Bytes(100, seed: 1));
 
-            bool[] done = await TogetherAsync(
-                async () => (await Store.PutAsync(key, Bytes(100, seed: 2), PutCondition.IfAbsent, Cancel)).Succeeded,
-                () => DeleteAsync(OtherStore, key));
+            bool[] succeeded = await TogetherAsync(Racers, i => i == 0
+                ? DeleteAsync(OtherStore, key)
+                : PutAsync(stores[i % stores.Length], key, Bytes(100, seed: 1 + i), PutCondition.IfAbsent));
 
-            if (done[0])
+            int winner = Array.IndexOf(succeeded, true, 1);
+            if (winner < 0)
             {
-                await AssertContentAsync(Store, key, Bytes(100, seed: 2));
+                await AssertAbsentAsync(Store, key);
             }
             else
             {
-                await AssertAbsentAsync(Store, key);
+                Assert.Equal(-1, Array.IndexOf(succeeded, true, winner + 1));
+                await AssertContentAsync(Store, key, Bytes(100, seed: 1 + winner));
             }
         }
     }
@@ -187,17 +192,20 @@ public abstract partial class ObjectStoreContract
     [Fact]
     public async Task An_unconditional_put_is_never_undone_by_a_put_if_match_that_it_races_with()
     {
+        IObjectStore[] stores = await OpenRacersAsync();
         for (int round = 0; round < fixture.RaceRounds; round++)
         {
             string etag = await PutAsync(Key("object"), Bytes(100, seed: round));
 
-            await TogetherAsync(
-                async () => (await Store.PutAsync(Key("object"), Bytes(100, seed: 1001), PutCondition.None, Cancel)).Succeeded,
-                async () => (await OtherStore.PutAsync(Key("object"), Bytes(100, seed: 1002), PutCondition.IfMatch(etag), Cancel)).Succeeded);
+            await TogetherAsync(Racers, i => PutAsync(
+                stores[i % stores.Length], Key("object"), Bytes(100, seed: 1000 + i), i == 0 ? PutCondition.None : PutCondition.IfMatch(etag)));
 
-            await AssertContentAsync(Store, Key("object"), Bytes(100, seed: 1001));
+            await AssertContentAsync(Store, Key("object"), Bytes(100, seed: 1000));
         }
     }
+
+    private static async Task<bool> PutAsync(IObjectStore store, string key, byte[] content, PutCondition condition) =>
+        (await store.PutAsync(key, content, condition, Cancel)).Succeeded;
 
     private static async Task<bool> DeleteAsync(IObjectStore store, string key)
     {

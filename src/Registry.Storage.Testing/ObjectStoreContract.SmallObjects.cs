@@ -171,6 +171,7 @@ public abstract partial class ObjectStoreContract
                 for (int i = 0; i < 3 * fixture.RaceRounds; i++)
                 {
                     await PutAsync(Key("object"), contents[i % contents.Length]);
+                    await Task.Yield();
                 }
             }
             finally
@@ -193,6 +194,8 @@ public abstract partial class ObjectStoreContract
                 {
                     Assert.True(contents.Any(content => streamed.AsSpan().SequenceEqual(content)), $"A stream saw a mixture of {streamed.Length} bytes.");
                 }
+
+                await Task.Yield();
             }
             while (Volatile.Read(ref writing));
 

@@ -209,13 +209,12 @@ public abstract partial class ObjectStoreContract
         }
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public async Task Appenders_that_race_on_one_upload_never_mix_their_bytes(int chosen)
+    [Fact]
+    public async Task Appenders_that_race_on_one_upload_never_mix_their_bytes()
     {
-        for (int round = 0; round < Math.Max(1, fixture.RaceRounds / 4); round++)
+        for (int round = 0; round < Math.Max(2, fixture.RaceRounds / 2); round++)
         {
+            int chosen = round % 2;
             byte[] common = Bytes(1000, seed: round);
             byte[][] own = [Bytes(100_000, seed: 1001), Bytes(100_000, seed: 1002)];
             UploadToken start = await AppendAsync(Store, await Store.BeginUploadAsync(Key($"object-{round}"), Cancel), common);
@@ -239,6 +238,7 @@ public abstract partial class ObjectStoreContract
                         {
                             await appender.WriteAsync(bytes.AsMemory(written, 10_000), Cancel);
                             token = await appender.FlushAsync(Cancel);
+                            await Task.Yield();
                         }
                     });
                 }

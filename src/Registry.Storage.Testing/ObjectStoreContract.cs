@@ -129,6 +129,7 @@ public abstract partial class ObjectStoreContract(ObjectStoreFixture fixture) : 
             }
 
             Assert.True(page.Keys.Count > 0, "An empty page said that there was more.");
+            await Task.Yield();
         }
     }
 
@@ -143,13 +144,21 @@ public abstract partial class ObjectStoreContract(ObjectStoreFixture fixture) : 
 
     private static byte[] ContentOf(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 
-    /// <summary>Runs work at the same time on as many threads as there are: a store may complete every call at once on the caller's own.</summary>
+    /// <summary>
+    /// Runs work at the same time, on several threads (a store may complete every call at once on the caller's own) and with a start that differs from
+    /// round to round.
+    /// </summary>
     private static async Task<T[]> TogetherAsync<T>(params IEnumerable<Func<Task<T>>> work)
     {
         var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<T[]> all = Task.WhenAll(work.Select(async one =>
         {
             await start.Task.ConfigureAwait(false);
+            for (int i = Random.Shared.Next(4); i > 0; i--)
+            {
+                await Task.Yield();
+            }
+
             return await one();
         }));
         start.SetResult();

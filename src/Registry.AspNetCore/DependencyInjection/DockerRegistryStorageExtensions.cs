@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Registry.Storage;
+using Registry.Storage.FileSystem;
 using Registry.Storage.InMemory;
 
 namespace Microsoft.Extensions.DependencyInjection;

@@ -12,20 +12,18 @@ internal static class RequestBody
     /// <summary>The body, or <see langword="null"/> when the request has none.</summary>
     public static UploadBody? Of(HttpContext context)
     {
-        if (context.Request.ContentLength is { } length)
-        {
-            return length == 0 ? null : new UploadBody(context.Request.Body, length);
-        }
-
-        bool mayHaveBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
-        return mayHaveBody ? new UploadBody(context.Request.Body, null) : null;
+        long? length = AnnouncedLength(context);
+        return length == 0 ? null : new UploadBody(context.Request.Body, length);
     }
 
     /// <summary>Refuses what can be refused before a byte of the body is read.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="offset">How many bytes of the blob there are already.</param>
+    /// <param name="range">Where the body says that it belongs.</param>
     /// <exception cref="RegistryException">The announced length is too large, or not the one of the range.</exception>
-    public static void ThrowIfHopeless(RegistryRequest request, ChunkRange? range)
+    public static void ThrowIfHopeless(RegistryRequest request, long offset, ChunkRange? range)
     {
-        if (request.Http.Request.ContentLength is not { } length)
+        if (AnnouncedLength(request.Http) is not { } length)
         {
             return;
         }
@@ -35,9 +33,13 @@ internal static class RequestBody
             throw new RegistryException(RegistryErrorCode.SizeInvalid, $"The body has {length} bytes and its Content-Range says {chunk.Length}.");
         }
 
-        if (request.Content.Options.MaxBlobBytes is { } max && length > max)
+        if (request.Content.Options.MaxBlobBytes is { } max && length > max - offset)
         {
-            throw new RegistryException(RegistryErrorCode.BlobTooLarge, $"The blob has {length} bytes or more; {max} are allowed.");
+            throw new RegistryException(RegistryErrorCode.BlobTooLarge, $"The blob would have {offset + (decimal)length} bytes or more; {max} are allowed.");
         }
     }
+
+    // Without a length and without an encoding, a request has no body.
+    private static long? AnnouncedLength(HttpContext context) =>
+        context.Request.ContentLength ?? (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } ? 0 : null);
 }

@@ -28,7 +28,7 @@ internal static class UploadFinish
             return;
         }
 
-        RequestBody.ThrowIfHopeless(request, range);
+        RequestBody.ThrowIfHopeless(request, before.Offset, range);
         UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, RequestBody.Of(request.Http), range, request.Aborted).ConfigureAwait(false);
         if (result.Outcome != UploadOutcome.Accepted)
         {

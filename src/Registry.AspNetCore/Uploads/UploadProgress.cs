@@ -40,7 +40,7 @@ internal static class UploadProgress
             return;
         }
 
-        RequestBody.ThrowIfHopeless(request, range);
+        RequestBody.ThrowIfHopeless(request, result.Offset, range);
         if (RequestBody.Of(request.Http) is { } body)
         {
             long before = result.Offset;

@@ -50,7 +50,7 @@ internal static class UploadStart
     private static async Task PushAsync(RegistryRequest request)
     {
         IReadOnlyList<Digest> digests = UploadFinish.ReadDigests(request);
-        RequestBody.ThrowIfHopeless(request, range: null);
+        RequestBody.ThrowIfHopeless(request, offset: 0, range: null);
         UploadSessions uploads = request.Content.Uploads;
         string id = await uploads.StartAsync(request.Repository, digests[0].Algorithm!, request.Aborted).ConfigureAwait(false);
         bool finished = false;

@@ -18,7 +18,7 @@ internal static class ContentKeys
     private const char GenerationSeparator = '!';
     private const string LeaseOwnerPrefix = "lease-";
 
-    // Two hours of uploads share a folder: the first five characters of an id count periods of 2^23 ms.
+    // Nine hours of uploads share a folder: the first five characters of an id count periods of 2^25 ms.
     private const int DataFolderLength = 5;
 
     public static string Data(string id) => $"{DataPrefix}{id.AsSpan(0, DataFolderLength)}/{id}";

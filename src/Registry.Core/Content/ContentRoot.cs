@@ -28,7 +28,7 @@ internal sealed class ContentRoot : IDisposable
         Catalog = new RepositoryCatalog(store, time);
         Blobs = new BlobStore(store, records, refs, Catalog);
         Tags = new TagStore(store, records, ids, time);
-        Manifests = new ManifestStore(store, records, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), ids, time);
+        Manifests = new ManifestStore(store, records, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
         Uploads = new UploadSessions(store, records, refs, Catalog, new BlobCommitter(store, records), _localUploads, ids, time, options);
     }

@@ -24,7 +24,7 @@ internal sealed class Ulid(TimeProvider time)
         return Encode(BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 
-    /// <summary>When an id was made, by the clock of the host that made it.</summary>
+    /// <summary>When an id was made, by the clock of the host that made it. An id that nobody made may be from after the calendar's end: it has no time.</summary>
     public static bool TryGetTime(ReadOnlySpan<char> id, out DateTimeOffset time)
     {
         time = default;
@@ -37,6 +37,11 @@ internal sealed class Ulid(TimeProvider time)
         foreach (char c in id[..10])
         {
             milliseconds = (milliseconds << 5) | (uint)Alphabet.IndexOf(c, StringComparison.Ordinal);
+        }
+
+        if (milliseconds > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
+        {
+            return false;
         }
 
         time = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);

@@ -49,7 +49,7 @@ internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
     public async ValueTask<NamePage> ListAsync(string? after, int limit, CancellationToken cancellationToken)
     {
         var names = new List<string>(Math.Min(limit, ObjectStoreLimits.MaxPageKeys));
-        string? start = after is null ? null : ContentKeys.AfterCatalog(ListingPosition.Clean(after));
+        string? start = after is null ? null : ContentKeys.AfterCatalog(ListingPosition.AmongRepositories(after));
         while (true)
         {
             KeyPage page = await store.ListAsync(

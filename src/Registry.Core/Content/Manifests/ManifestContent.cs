@@ -14,17 +14,24 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
     /// <summary>Throws one error for every digest that is missing.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="document">The manifest.</param>
+    /// <param name="content">What to look for, of all that the manifest names.</param>
     /// <param name="visibly">
     /// Whether the content must be visible in the repository already: asked before the manifest's own refs are written, which would make it so.
     /// </param>
     /// <param name="cancellationToken">Ends the look.</param>
+    /// <returns>
+    /// What is there: everything, except for children that a sparse index may leave out. The manifest must hold no more than this, since a ref to a child that
+    /// the repository does not have would make a blob of another repository visible in it, now or when it is pushed there.
+    /// </returns>
     /// <exception cref="RegistryException">Something is missing.</exception>
-    public async ValueTask ThrowIfMissingAsync(RepositoryName repository, ManifestDocument document, bool visibly, CancellationToken cancellationToken)
+    public async ValueTask<Digest[]> ThrowIfMissingAsync(
+        RepositoryName repository, ManifestDocument document, Digest[] content, bool visibly, CancellationToken cancellationToken)
     {
         HashSet<Digest> children = [.. document.Manifests.Select(static child => child.Digest)];
         var missing = new ConcurrentBag<Digest>();
+        var leftOut = new ConcurrentBag<Digest>();
         await Parallel.ForEachAsync(
-            document.RequiredContent(),
+            content,
             new ParallelOptions { MaxDegreeOfParallelism = options.StoreConcurrency, CancellationToken = cancellationToken },
             async (digest, token) =>
             {
@@ -32,9 +39,9 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
                 bool child = children.Contains(digest);
                 bool found = (child && await IsLiveManifestAsync(repository, digest, token).ConfigureAwait(false))
                     || await HasBlobAsync(repository, digest, visibly, token).ConfigureAwait(false);
-                if (!found && !(child && options.AllowSparseIndexes))
+                if (!found)
                 {
-                    missing.Add(digest);
+                    (child && options.AllowSparseIndexes ? leftOut : missing).Add(digest);
                 }
             }).ConfigureAwait(false);
         if (!missing.IsEmpty)
@@ -44,6 +51,8 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
                 .Select(static digest => new RegistryError(
                     RegistryErrorCode.ManifestBlobUnknown, $"The manifest names {digest}, which this repository does not have. Push or mount it first.", digest.Value))]);
         }
+
+        return leftOut.IsEmpty ? content : [.. content.Except(leftOut)];
     }
 
     private async ValueTask<bool> IsLiveManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>

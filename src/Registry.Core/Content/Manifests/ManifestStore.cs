@@ -24,35 +24,37 @@ internal sealed class ManifestStore(
     RepositoryCatalog catalog,
     ManifestContent content,
     Ulid ids,
-    TimeProvider time)
+    TimeProvider time,
+    ContentOptions options)
 {
     /// <summary>Reads a manifest, or returns <see langword="null"/> where the repository does not have it.</summary>
     public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Reference reference, CancellationToken cancellationToken)
     {
         if (reference.Tag is not { } tag)
         {
-            return reference.Digest is { } digest ? await GetAsync(repository, digest, cancellationToken).ConfigureAwait(false) : null;
+            return await GetAsync(repository, reference.Digest, cancellationToken).ConfigureAwait(false);
         }
 
-        // A tag may move on, and its old manifest be deleted, between the look at the one and at the other.
-        Digest? missing = null;
-        while (await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false) is { } target && target != missing)
+        Digest? digest = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
         {
-            if (await GetAsync(repository, target, cancellationToken).ConfigureAwait(false) is { } manifest)
+            StoredManifest? manifest = await GetAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            if (manifest is not null || digest is null)
             {
                 return manifest;
             }
 
-            missing = target;
+            // The tag may have been moved, and what it pointed at deleted, since the tag was read.
+            Digest? now = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+            if (now == digest)
+            {
+                return null;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            digest = now;
         }
-
-        return null;
     }
-
-    private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
-        digest.IsSupported && await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record }
-            ? new StoredManifest(digest, record.MediaType, record.Content)
-            : null;
 
     /// <summary>Stores a manifest and points tags at it.</summary>
     /// <param name="repository">The repository.</param>
@@ -65,8 +67,7 @@ internal sealed class ManifestStore(
     public async ValueTask PutAsync(
         RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
     {
-        Digest[] required = [.. document.RequiredContent()];
-        await content.ThrowIfMissingAsync(repository, document, visibly: true, cancellationToken).ConfigureAwait(false);
+        Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
         await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, condition, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
@@ -76,7 +77,7 @@ internal sealed class ManifestStore(
             {
                 foreach (Tag tag in pointing)
                 {
-                    if (!await tags.PointAsync(repository, tag, manifest.Digest, condition, cancellationToken).ConfigureAwait(false))
+                    if (!await tags.PointAsync(repository, tag, manifest.Digest, generation, condition, cancellationToken).ConfigureAwait(false))
                     {
                         throw ConditionFailed(tag.Value);
                     }
@@ -100,19 +101,28 @@ internal sealed class ManifestStore(
         string key = ContentKeys.Manifest(repository, digest);
         for (int attempt = 0; ; attempt++)
         {
-            if (!digest.IsSupported || await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is not { Record.State: ManifestState.Live } found)
+            if (!digest.IsSupported || await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is not { } found)
             {
                 return false;
             }
 
-            await tags.DeleteAllAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            if (found.Record.State != ManifestState.Live)
+            {
+                // Whoever deleted it may have stopped before the last of its tags.
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+
+            await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, cancellationToken).ConfigureAwait(false);
             PutOutcome<ManifestRecord> outcome = await records.PutAsync(key, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again.
-                await tags.DeleteAllAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+                // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
+                // is, and says so by the generation that it was pointed at.
+                // The client's leaving changes nothing any more.
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
                 ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
-                await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, cancellationToken).ConfigureAwait(false);
+                await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
                 return true;
             }
 
@@ -159,8 +169,16 @@ internal sealed class ManifestStore(
         Versioned<ManifestRecord>? found = await ReadAsync(repository, manifest.Digest, cancellationToken).ConfigureAwait(false);
         if (found is { Record.State: ManifestState.Live })
         {
-            // Its refs are all there, since it went live after them. The write tells whoever is about to delete it that it is wanted again.
-            PutOutcome<ManifestRecord> touch = await records.PutAsync(key, found.Record with { Pushed = time.GetUtcNow(), MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+            // Its refs are all there, since it went live after them. A young one needs no write: whoever deletes it now does so after this push, or is
+            // noticed after the tags. An older one is pushed anew, so that a collector of what nobody wants any more sees that somebody does; to many
+            // who tag one manifest at a time this happens once.
+            DateTimeOffset now = time.GetUtcNow();
+            if (now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
+            {
+                return found.Record.Generation;
+            }
+
+            PutOutcome<ManifestRecord> touch = await records.PutAsync(key, found.Record with { Pushed = now, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
             return touch.Won ? found.Record.Generation : null;
         }
 
@@ -195,7 +213,7 @@ internal sealed class ManifestStore(
 
         try
         {
-            await content.ThrowIfMissingAsync(repository, document, visibly: false, cancellationToken).ConfigureAwait(false);
+            await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryException)
         {
@@ -228,6 +246,12 @@ internal sealed class ManifestStore(
 
         await refs.RemoveAsync(repository, digest, generation, required, cancellationToken).ConfigureAwait(false);
     }
+
+    private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken) =>
+        digest is { IsSupported: true } wanted
+        && await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record }
+            ? new StoredManifest(wanted, record.MediaType, record.Content)
+            : null;
 
     private async ValueTask<bool> IsLiveAsync(RepositoryName repository, Digest digest, string generation, CancellationToken cancellationToken) =>
         await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record } && record.Generation == generation;

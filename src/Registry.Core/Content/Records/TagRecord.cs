@@ -13,11 +13,20 @@ internal sealed record TagRecord : IRecord<TagRecord>
     /// <summary>The manifest's digest, or <see langword="null"/> when the tag is deleted.</summary>
     public string? Digest { get; init; }
 
+    /// <summary>The generation that the manifest had. Whoever deletes that generation takes the tag along; a later one is none of his business.</summary>
+    public string? ManifestGeneration { get; init; }
+
     /// <summary>New at every write: the <c>tagged</c> marker of this generation is the one that counts.</summary>
     public required string Generation { get; init; }
 
     /// <summary>New each time the tag comes into being: the <c>tag-names</c> marker of this generation is the one that counts.</summary>
     public string? Listed { get; init; }
+
+    /// <summary>
+    /// Of a deleted tag: the markers it had. Whoever deleted it removes them after it, and may have stopped in between; whoever touches the tag next removes
+    /// them then, or a tag that is not there would be listed.
+    /// </summary>
+    public TagMarkers? Former { get; init; }
 
     public DateTimeOffset Updated { get; init; }
 
@@ -28,3 +37,9 @@ internal sealed record TagRecord : IRecord<TagRecord>
     public static TagRecord Decode(ReadOnlyMemory<byte> content) =>
         JsonSerializer.Deserialize(content.Span, RecordJson.Default.TagRecord) ?? throw new JsonException("null");
 }
+
+/// <summary>What the keys of a tag's markers are made of.</summary>
+/// <param name="Digest">The manifest that the tag pointed at.</param>
+/// <param name="Generation">The generation of the <c>tagged</c> marker.</param>
+/// <param name="Listed">The generation of the <c>tag-names</c> marker, if it is to go too.</param>
+internal sealed record TagMarkers(string Digest, string Generation, string? Listed);

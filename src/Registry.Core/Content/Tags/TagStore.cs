@@ -22,10 +22,12 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     /// <param name="repository">The repository.</param>
     /// <param name="tag">The tag, which need not exist.</param>
     /// <param name="digest">The manifest.</param>
+    /// <param name="manifestGeneration">The generation in which it is live.</param>
     /// <param name="condition">What must hold of where the tag points before.</param>
     /// <param name="cancellationToken">Ends the write.</param>
     /// <returns>Whether the condition held.</returns>
-    public async ValueTask<bool> PointAsync(RepositoryName repository, Tag tag, Digest digest, TagCondition condition, CancellationToken cancellationToken)
+    public async ValueTask<bool> PointAsync(
+        RepositoryName repository, Tag tag, Digest digest, string manifestGeneration, TagCondition condition, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
@@ -37,6 +39,9 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
                 return false;
             }
 
+            // What a deletion left behind is removed while the record still tells of it.
+            await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
+
             // The way back is laid before the tag points there: whoever deletes the manifest then finds the tag.
             string generation = ids.Next();
             string marker = ContentKeys.Tagged(repository, digest, tag, generation);
@@ -44,6 +49,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             var wanted = new TagRecord
             {
                 Digest = digest.Value,
+                ManifestGeneration = manifestGeneration,
                 Generation = generation,
                 Listed = current is null ? ids.Next() : found!.Record.Listed,
                 Updated = time.GetUtcNow(),
@@ -51,16 +57,14 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                await EnsureListedAsync(repository, tag, wanted, isNew: current is null, cancellationToken).ConfigureAwait(false);
-                if (current is { } previous)
-                {
-                    await store.DeleteAsync(ContentKeys.Tagged(repository, previous, tag, found!.Record.Generation), cancellationToken).ConfigureAwait(false);
-                }
-
+                // The tag has moved, whether the client waits for the rest or not.
+                await EnsureListedAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
+                TagMarkers? before = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
+                await RemoveMarkersAsync(repository, tag, before, CancellationToken.None).ConfigureAwait(false);
                 return true;
             }
 
-            await store.DeleteAsync(marker, cancellationToken).ConfigureAwait(false);
+            await store.DeleteAsync(marker, CancellationToken.None).ConfigureAwait(false);
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
             found = outcome.Current;
         }
@@ -69,17 +73,21 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     /// <summary>Deletes a tag and leaves the manifest.</summary>
     /// <returns>Whether there was one.</returns>
     public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, onlyAt: null, cancellationToken);
+        DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken);
 
     /// <summary>Deletes every tag that points at a manifest.</summary>
-    public async ValueTask DeleteAllAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
+    /// <param name="repository">The repository.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="onlyGeneration">Only tags that were pointed at this generation of the manifest; <see langword="null"/> takes all.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    public async ValueTask DeleteAllAsync(RepositoryName repository, Digest digest, string? onlyGeneration, CancellationToken cancellationToken)
     {
         await foreach (string key in store.ListAllAsync(ContentKeys.Tagged(repository, digest), cancellationToken).ConfigureAwait(false))
         {
             // A marker that does not count is left alone: it may belong to a tag that is just being pointed here.
             if (ContentKeys.TryParseTag(key, out Tag tag, out _))
             {
-                await DeleteAsync(repository, tag, digest, cancellationToken).ConfigureAwait(false);
+                await DeleteAsync(repository, tag, digest, onlyGeneration, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -93,11 +101,11 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     {
         var tags = new List<string>(Math.Min(limit, ObjectStoreLimits.MaxPageKeys));
         string prefix = ContentKeys.TagNames(repository);
-        string? start = after is null ? null : ContentKeys.AfterTagName(repository, ListingPosition.CleanTag(after));
+        string? start = after is null ? null : ContentKeys.AfterTagName(repository, ListingPosition.AmongTags(after));
         while (true)
         {
             // One more than wanted: a tag that was deleted and made again may, for a moment, have two names.
-            int wanted = Math.Min(limit - tags.Count + 1, ObjectStoreLimits.MaxPageKeys);
+            int wanted = Math.Min(limit - tags.Count, ObjectStoreLimits.MaxPageKeys - 1) + 1;
             KeyPage page = await store.ListAsync(prefix, start, wanted, cancellationToken).ConfigureAwait(false);
             foreach (string key in page.Keys)
             {
@@ -122,28 +130,26 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         }
     }
 
-    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (DigestOf(found) is not { } current || (onlyAt is { } expected && current != expected))
+            if (DigestOf(found) is not { } current
+                || (onlyAt is { } expected && current != expected)
+                || (onlyGeneration is not null && found!.Record.ManifestGeneration != onlyGeneration))
             {
+                await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
-            var deleted = new TagRecord { Generation = ids.Next(), Updated = time.GetUtcNow() };
+            var former = new TagMarkers(current.Value, found!.Record.Generation, found.Record.Listed);
+            var deleted = new TagRecord { Generation = ids.Next(), Former = former, Updated = time.GetUtcNow() };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, deleted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                TagRecord before = found!.Record;
-                if (before.Listed is { } listed)
-                {
-                    await store.DeleteAsync(ContentKeys.TagName(repository, tag, listed), cancellationToken).ConfigureAwait(false);
-                }
-
-                await store.DeleteAsync(ContentKeys.Tagged(repository, current, tag, before.Generation), cancellationToken).ConfigureAwait(false);
+                await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
                 return true;
             }
 
@@ -173,6 +179,20 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         {
             // Deleted meanwhile, by someone who may have looked for the name before it was there.
             await store.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // The way back from the manifest goes last: until then, whoever deletes the manifest finds the tag and removes what is left of it.
+    private async ValueTask RemoveMarkersAsync(RepositoryName repository, Tag tag, TagMarkers? markers, CancellationToken cancellationToken)
+    {
+        if (markers?.Listed is { } listed)
+        {
+            await store.DeleteAsync(ContentKeys.TagName(repository, tag, listed), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (Digest.TryParse(markers?.Digest, out Digest digest))
+        {
+            await store.DeleteAsync(ContentKeys.Tagged(repository, digest, tag, markers!.Generation), cancellationToken).ConfigureAwait(false);
         }
     }
 

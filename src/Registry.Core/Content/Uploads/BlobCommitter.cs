@@ -10,40 +10,55 @@ namespace Registry.Content.Uploads;
 /// </summary>
 internal sealed class BlobCommitter(IObjectStore store, RecordStore records)
 {
+    public ValueTask<Versioned<BlobRecord>?> ReadAsync(Digest digest, CancellationToken cancellationToken) =>
+        records.ReadAsync<BlobRecord>(ContentKeys.Blob(digest), cancellationToken);
+
     /// <summary>Points the blob's record at the bytes, or drops them when the blob is there already.</summary>
     /// <param name="digest">The verified digest of the bytes. A ref that protects it has been written before.</param>
     /// <param name="dataKey">The key of the bytes.</param>
     /// <param name="size">Their length.</param>
+    /// <param name="found">The blob's record as it was before the session was claimed.</param>
+    /// <param name="claim">The claim on the session.</param>
     /// <param name="cancellationToken">Ends the commit.</param>
-    public async ValueTask CommitAsync(Digest digest, string dataKey, long size, CancellationToken cancellationToken)
+    /// <returns>Whether the blob is there; <see langword="false"/> when the claim, and with it the bytes, were taken away.</returns>
+    public async ValueTask<bool> CommitAsync(
+        Digest digest, string dataKey, long size, Versioned<BlobRecord>? found, UploadClaim claim, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Blob(digest);
-        Versioned<BlobRecord>? found = await records.ReadAsync<BlobRecord>(key, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            BlobRecord wanted;
-            switch (found?.Record.State)
+            if (found is { Record: { State: BlobState.Live } live })
             {
-                case BlobState.Live:
-                    await DropAsync(dataKey, found.Record, cancellationToken).ConfigureAwait(false);
-                    return;
-                case BlobState.Condemned:
-                    wanted = found.Record with { State = BlobState.Live, CondemnedAt = null };
-                    break;
-                default:
-                    wanted = new BlobRecord { State = BlobState.Live, Data = dataKey, Size = size };
-                    break;
+                if (attempt > 0)
+                {
+                    await DropAsync(dataKey, live, cancellationToken).ConfigureAwait(false);
+                    return true;
+                }
+
+                // What was live before the ref was written may have been condemned by someone who did not see the ref.
+                found = await ReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                BlobRecord wanted = found is { Record: { State: BlobState.Condemned } condemned }
+                    ? condemned with { State = BlobState.Live, CondemnedAt = null }
+                    : new BlobRecord { State = BlobState.Live, Data = dataKey, Size = size };
+                PutOutcome<BlobRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
+                if (outcome.Won)
+                {
+                    await DropAsync(dataKey, wanted, cancellationToken).ConfigureAwait(false);
+                    return true;
+                }
+
+                await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+                found = outcome.Current;
             }
 
-            PutOutcome<BlobRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
-            if (outcome.Won)
+            // What changed the record may have been a sweeper that took the session for dead. A put over what was read now needs a claim that is younger.
+            if (found is not { Record.State: BlobState.Live } && !await claim.RenewAsync(cancellationToken).ConfigureAwait(false))
             {
-                await DropAsync(dataKey, wanted, cancellationToken).ConfigureAwait(false);
-                return;
+                return false;
             }
-
-            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
-            found = outcome.Current;
         }
     }
 

@@ -22,7 +22,7 @@ internal static class BodyPump
     /// <param name="appender">Where the bytes go.</param>
     /// <param name="hash">What they are hashed with, if anything.</param>
     /// <param name="limit">The most bytes the body may have.</param>
-    /// <param name="cancellationToken">Ends the copying.</param>
+    /// <param name="cancellationToken">Ends the copying at the next read; what has been read is still written. A write that is under way is not ended, since nothing of the upload could be kept then.</param>
     public static async ValueTask<PumpResult> CopyAsync(UploadBody body, ObjectAppender appender, IncrementalHash? hash, long limit, CancellationToken cancellationToken)
     {
         // One byte more than announced, so that a body of the announced length is seen to end in one pass.
@@ -35,15 +35,19 @@ internal static class BodyPump
         {
             while (true)
             {
-                int read;
+                int read = 0;
+                Exception? fault = null;
                 try
                 {
-                    read = await body.Content.ReadAtLeastAsync(current.AsMemory(0, size), size, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                    int count;
+                    while (read < size && (count = await body.Content.ReadAsync(current.AsMemory(read, size - read), cancellationToken).ConfigureAwait(false)) > 0)
+                    {
+                        read += count;
+                    }
                 }
                 catch (Exception e) when (e is IOException or OperationCanceledException)
                 {
-                    await hashing.ConfigureAwait(false);
-                    return new PumpResult(total, e);
+                    fault = e;
                 }
 
                 await hashing.ConfigureAwait(false);
@@ -55,14 +59,14 @@ internal static class BodyPump
                 if (read > 0)
                 {
                     hashing = StartHashing(hash, current, read);
-                    await appender.WriteAsync(current.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                    await appender.WriteAsync(current.AsMemory(0, read), CancellationToken.None).ConfigureAwait(false);
                     total += read;
                 }
 
                 if (read < size)
                 {
                     await hashing.ConfigureAwait(false);
-                    return new PumpResult(total, null);
+                    return new PumpResult(total, fault);
                 }
 
                 other ??= ArrayPool<byte>.Shared.Rent(size);

@@ -68,11 +68,10 @@ internal sealed class UploadSessions(
 
         await using (appended.ConfigureAwait(false))
         {
-            // What arrived before a connection broke is kept: the client can ask how far it came and go on from there.
-            CancellationToken saving = appended.Fault is null ? cancellationToken : CancellationToken.None;
+            // What arrived is kept, also when the client is gone by now: it can ask how far it came and go on from there.
             if (appended.Bytes > 0)
             {
-                result = await SaveAsync(turn, id, session, appended, saving).ConfigureAwait(false);
+                result = await SaveAsync(turn, id, session, appended).ConfigureAwait(false);
             }
 
             appended.Fault?.Throw();
@@ -122,7 +121,7 @@ internal sealed class UploadSessions(
             {
                 if (appended.Bytes > 0 && appended.Hash?.Algorithm == AlgorithmOf(session))
                 {
-                    await SaveAsync(turn, id, session, appended, CancellationToken.None).ConfigureAwait(false);
+                    await SaveAsync(turn, id, session, appended).ConfigureAwait(false);
                 }
 
                 fault.Throw();
@@ -138,8 +137,21 @@ internal sealed class UploadSessions(
     public async ValueTask<bool> CancelAsync(RepositoryName repository, string id, CancellationToken cancellationToken)
     {
         using LocalUploads.Turn turn = await local.EnterAsync(id, cancellationToken).ConfigureAwait(false);
-        Versioned<UploadRecord>? session = await ReadAsync(repository, id, cancellationToken).ConfigureAwait(false);
-        return session is not null && await DropAsync(turn, id, session, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            if (await ReadAsync(repository, id, cancellationToken).ConfigureAwait(false) is not { } session)
+            {
+                return false;
+            }
+
+            if (await DropAsync(turn, id, session, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
+
+            // Another node saved a chunk at the same moment.
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async ValueTask<(UploadResult Result, Appended? Appended)> AppendAsync(
@@ -149,6 +161,12 @@ internal sealed class UploadSessions(
         if (range is { } place && place.Start != offset)
         {
             return (UploadResult.OutOfOrder(offset), null);
+        }
+
+        long allowed = MaxBlobBytes - offset;
+        if (body.Length > allowed || range?.Length > allowed)
+        {
+            throw TooLarge();
         }
 
         ObjectAppender? appender;
@@ -178,7 +196,6 @@ internal sealed class UploadSessions(
 
             PrefixHash? hash = turn.HashAt(offset, algorithm);
             appended = new Appended(appender, hash);
-            long allowed = MaxBlobBytes - offset;
             PumpResult pumped = await BodyPump.CopyAsync(body, appender, hash?.Hash, Math.Min(allowed, range?.Length ?? long.MaxValue), cancellationToken).ConfigureAwait(false);
             appended.Bytes = pumped.Bytes;
             appended.Fault = pumped.Fault is { } fault ? ExceptionDispatchInfo.Capture(fault) : null;
@@ -190,7 +207,7 @@ internal sealed class UploadSessions(
 
             if (pumped.TooLong)
             {
-                throw new RegistryException(RegistryErrorCode.BlobTooLarge, $"The blob is larger than the {MaxBlobBytes} bytes that are allowed. Nothing was stored of this request.");
+                throw TooLarge();
             }
 
             Appended kept = appended;
@@ -212,9 +229,24 @@ internal sealed class UploadSessions(
     }
 
     // The appender is still open while the record is put, so that a store with one appender at a time lets nobody in between.
-    private async ValueTask<UploadResult> SaveAsync(LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended appended, CancellationToken cancellationToken)
+    private async ValueTask<UploadResult> SaveAsync(LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended appended)
     {
-        UploadToken token = await appended.Appender.FlushAsync(cancellationToken).ConfigureAwait(false);
+        UploadToken token;
+        try
+        {
+            token = await appended.Appender.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException) when (appended.Fault is null)
+        {
+            // A session that was cancelled meanwhile has nothing to append to any more.
+            if (await ReadAsync(RepositoryName.Parse(session.Record.Repository), id, CancellationToken.None).ConfigureAwait(false) is null)
+            {
+                return UploadResult.Unknown;
+            }
+
+            throw;
+        }
+
         long offset = session.Record.Offset + appended.Bytes;
         PutOutcome<UploadRecord> outcome = await records.PutAsync(
             ContentKeys.Upload(id),
@@ -226,7 +258,7 @@ internal sealed class UploadSessions(
                 Touched = time.GetUtcNow(),
             },
             session,
-            cancellationToken).ConfigureAwait(false);
+            CancellationToken.None).ConfigureAwait(false);
         if (!outcome.Won)
         {
             return outcome.Current is { Record: { State: UploadState.Open } other } ? UploadResult.OutOfOrder(other.Offset) : UploadResult.Unknown;
@@ -243,48 +275,86 @@ internal sealed class UploadSessions(
         CancellationToken cancellationToken = CancellationToken.None;
         if (computed is { } content && digests.FirstOrDefault(digest => digest.Algorithm == content.Algorithm && digest != content) is { IsDefault: false } wrong)
         {
+            if (appended is not null)
+            {
+                await appended.DisposeAsync().ConfigureAwait(false); // A store may not let go of an upload that an appender is open of.
+            }
+
             await DropAsync(turn, id, session, cancellationToken).ConfigureAwait(false);
             throw Mismatch(wrong, content);
         }
 
-        // The claim keeps a sweeper of dead sessions and any other node away from the bytes.
+        // The claim keeps any other node away from the bytes. The blob's record is read before it, so that a sweeper that takes the claim away, and then writes
+        // over the record, is noticed when the record is put.
         var repository = RepositoryName.Parse(session.Record.Repository);
         Digest digest = digests[0];
-        PutOutcome<UploadRecord> claim = await records.PutAsync(
+        Versioned<BlobRecord>? blob = await committer.ReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        PutOutcome<UploadRecord> claimed = await records.PutAsync(
             ContentKeys.Upload(id), session.Record with { State = UploadState.Committing, Digest = digest.Value, Touched = time.GetUtcNow() }, session, cancellationToken).ConfigureAwait(false);
-        if (!claim.Won)
+        if (!claimed.Won)
         {
-            return claim.Current is { Record: { State: UploadState.Open } other } ? UploadResult.OutOfOrder(other.Offset) : UploadResult.Unknown;
+            return claimed.Current is { Record: { State: UploadState.Open } other } ? UploadResult.OutOfOrder(other.Offset) : UploadResult.Unknown;
+        }
+
+        var claim = new UploadClaim(records, id, claimed.Current!, time);
+        bool verified = digests.All(given => given.Algorithm == computed?.Algorithm);
+        string? dataKey;
+        try
+        {
+            Task<string?> completing = appended is null
+                ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
+                : appended.Appender.CompleteAsync(cancellationToken).AsTask();
+            Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
+            Task leasing = verified ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
+            await Task.WhenAll(completing, adding, leasing).ConfigureAwait(false);
+            dataKey = await completing.ConfigureAwait(false);
+        }
+        catch (UploadBusyException)
+        {
+            // Another node still has an appender open, for a request whose client has gone without that node noticing, say.
+            bool released = await claim.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+            return released ? UploadResult.OutOfOrder(session.Record.Offset) : UploadResult.Unknown;
         }
 
         turn.Keep(null, 0);
-        Task<string?> completing = appended is null
-            ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
-            : appended.Appender.CompleteAsync(cancellationToken).AsTask();
-        Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
-        Task leasing = refs.LeaseAsync(repository, digest, id, cancellationToken).AsTask();
-        await Task.WhenAll(completing, adding, leasing).ConfigureAwait(false);
-        if (await completing.ConfigureAwait(false) is not { } dataKey)
+        if (dataKey is null)
         {
             return UploadResult.Unknown;
         }
 
-        long size = session.Record.Offset + (appended?.Bytes ?? 0);
-        foreach (Digest unverified in digests.Where(given => given.Algorithm != computed?.Algorithm))
+        if (!verified)
         {
-            Digest found = await DataHasher.HashAsync(store, dataKey, unverified.Algorithm!, cancellationToken).ConfigureAwait(false);
-            if (found != unverified)
+            await VerifyAsync(id, dataKey, computed?.Algorithm, digests, cancellationToken).ConfigureAwait(false);
+            await LeaseAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+        }
+
+        long size = session.Record.Offset + (appended?.Bytes ?? 0);
+        if (!await committer.CommitAsync(digest, dataKey, size, blob, claim, cancellationToken).ConfigureAwait(false))
+        {
+            return UploadResult.Unknown;
+        }
+
+        await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
+        return UploadResult.Committed(digest, size);
+    }
+
+    // Only after the bytes have been verified: a lease makes the blob visible in the repository, and it may be there already as another repository's. The
+    // lease's id is made now, since it tells how long the blob is kept before a manifest names it; the upload itself may have taken longer than that.
+    private Task LeaseAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
+        refs.LeaseAsync(repository, digest, ids.Next(), cancellationToken).AsTask();
+
+    private async ValueTask VerifyAsync(string id, string dataKey, DigestAlgorithm? verified, IReadOnlyList<Digest> digests, CancellationToken cancellationToken)
+    {
+        foreach (IGrouping<DigestAlgorithm, Digest> unverified in digests.Where(given => given.Algorithm != verified).GroupBy(static given => given.Algorithm!))
+        {
+            Digest found = await DataHasher.HashAsync(store, dataKey, unverified.Key, cancellationToken).ConfigureAwait(false);
+            if (unverified.FirstOrDefault(given => given != found) is { IsDefault: false } wrong)
             {
                 await store.DeleteAsync(dataKey, cancellationToken).ConfigureAwait(false);
                 await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
-                await store.DeleteAsync(ContentKeys.LeaseRef(digest, repository, id), cancellationToken).ConfigureAwait(false);
-                throw Mismatch(unverified, found);
+                throw Mismatch(wrong, found);
             }
         }
-
-        await committer.CommitAsync(digest, dataKey, size, cancellationToken).ConfigureAwait(false);
-        await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
-        return UploadResult.Committed(digest, size);
     }
 
     private async ValueTask<bool> DropAsync(LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, CancellationToken cancellationToken)
@@ -297,7 +367,15 @@ internal sealed class UploadSessions(
         }
 
         turn.Keep(null, 0);
-        await store.AbortUploadAsync(new UploadToken(session.Record.Token), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await store.AbortUploadAsync(new UploadToken(session.Record.Token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (UploadBusyException)
+        {
+            return true; // Another node still has an appender open. The session is over all the same; its bytes and its record are left to the sweeper.
+        }
+
         await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
         return true;
     }
@@ -326,12 +404,17 @@ internal sealed class UploadSessions(
         return Digest.TryParse(session.Record.PrefixDigest, out Digest digest) ? digest : null;
     }
 
+    private RegistryException TooLarge() =>
+        new(RegistryErrorCode.BlobTooLarge, $"The blob is larger than the {MaxBlobBytes} bytes that are allowed. Nothing was stored of this request.");
+
     private static RegistryException Mismatch(Digest said, Digest found) =>
         new(RegistryErrorCode.DigestInvalid, $"The content's digest is {found}, not {said}. The upload was dropped.", said.Value);
 
     /// <summary>Bytes that were appended and not yet saved. Disposing it drops them, unless they were saved or committed.</summary>
     private sealed class Appended(ObjectAppender appender, PrefixHash? hash) : IAsyncDisposable
     {
+        private bool _disposed;
+
         public ObjectAppender Appender { get; } = appender;
 
         public PrefixHash? Hash { get; private set; } = hash;
@@ -349,6 +432,12 @@ internal sealed class UploadSessions(
 
         public ValueTask DisposeAsync()
         {
+            if (_disposed)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            _disposed = true;
             Hash?.Dispose();
             return Appender.DisposeAsync();
         }

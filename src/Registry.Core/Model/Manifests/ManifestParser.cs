@@ -40,8 +40,8 @@ internal static class ManifestParser
         }
         catch (InvalidOperationException e)
         {
-            // The grammar of JSON has escapes that stand for half a character; a text with one is none.
-            throw new RegistryException(RegistryErrorCode.ManifestInvalid, "The manifest has a text with half a surrogate pair.", e);
+            // What the JSON reader throws for a text that is no Unicode, which it only notices when the text is asked for.
+            throw new RegistryException(RegistryErrorCode.ManifestInvalid, "The manifest has a text that is not valid Unicode.", e);
         }
     }
 
@@ -221,42 +221,19 @@ internal static class ManifestParser
     {
         foreach (JsonProperty property in element.EnumerateObject())
         {
+            string name = property.Name;
             foreach (string key in keys)
             {
-                if (IsVariant(property.Name, key))
+                if (name.Length == key.Length && name != key && Fold(name).Equals(key, StringComparison.OrdinalIgnoreCase))
                 {
-                    throw Invalid($"'{property.Name}' in '{where}' differs from '{key}' only in case.");
+                    throw Invalid($"'{name}' in '{where}' differs from '{key}' only in case.");
                 }
             }
         }
     }
 
-    private static bool IsVariant(string name, string key)
-    {
-        if (name.Length != key.Length || name == key)
-        {
-            return false;
-        }
-
-        for (int i = 0; i < name.Length; i++)
-        {
-            if (Fold(name[i]) != Fold(key[i]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-
-        // As Go's encoding/json folds: beside the upper-case letters, two characters outside ASCII become letters of it.
-        static char Fold(char c) => c switch
-        {
-            >= 'A' and <= 'Z' => (char)(c | 0x20),
-            '\u017F' => 's', // Long s.
-            '\u212A' => 'k', // Kelvin sign.
-            _ => c,
-        };
-    }
+    // They fold by Unicode, where the long s and the Kelvin sign are the same letters as 's' and 'k'; ordinal comparison keeps those apart.
+    private static string Fold(string name) => name.Replace('\u017f', 's').Replace('\u212a', 'k');
 
     private static string Shorten(string text) => text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "…");
 

@@ -1,44 +1,27 @@
 namespace Registry.Storage.FileSystem;
 
 /// <summary>Makes an upload an object: its file is flushed and renamed to the key's path, whatever its size.</summary>
+/// <param name="parts">What the store's operations share.</param>
+/// <param name="token">The token to complete.</param>
+/// <param name="file">The file as an appender has it open, which is closed then; <see langword="null"/> completes the token alone.</param>
+/// <param name="cancellationToken">Ends the wait for the operation to begin.</param>
 internal sealed class CompleteMutation(StoreParts parts, FileUploadToken token, UploadFile? file, CancellationToken cancellationToken)
     : Mutation<string?>(cancellationToken)
 {
-    private UploadFile? _file = file;
+    public override void Prepare(bool inCompany) => FinishIfCancelled();
 
-    public override void Prepare(bool inCompany)
-    {
-        if (FinishIfCancelled() || _file is not null)
-        {
-            return;
-        }
-
-        _file = parts.Uploads.Open(token);
-        if (_file is null)
-        {
-            Finish(parts.Uploads.IsComplete(token) ? token.Key : null);
-        }
-    }
-
-    public override void Flush() => _file!.Flush();
+    public override void Flush() => file?.FlushBeforeRename();
 
     public override void Apply(FolderSync folders)
     {
-        string path = parts.Paths.OfKey(token.Key);
-        if (parts.Uploads.Complete(_file!, path))
+        if (file is null ? parts.Uploads.Complete(token) : parts.Uploads.Complete(file))
         {
-            folders.Changed(parts.Paths.ParentOf(path));
+            folders.Changed(parts.Paths.ParentOf(parts.Paths.OfKey(token.Key)));
             Result = token.Key;
         }
         else
         {
             Finish(null);
         }
-    }
-
-    public override void Fail(Exception exception)
-    {
-        _file?.Close();
-        base.Fail(exception);
     }
 }

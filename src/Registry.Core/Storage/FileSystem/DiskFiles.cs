@@ -36,6 +36,9 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
     /// <summary>How files get names that must be free. <see cref="StoreProbe"/> finds out what the disk can do.</summary>
     public ExclusiveMove ExclusiveMove { get; set; } = ExclusiveMove.UnderLock;
 
+    /// <summary>What is flushed when. <see cref="StoreProbe"/> finds out whether less will do.</summary>
+    public FlushMode FlushMode { get; set; } = FlushMode.Each;
+
     /// <summary>Opens a file on a real disk, unbuffered.</summary>
     public FileStream Open(string path, FileMode mode, FileAccess access, FileShare share, FileOptions options = FileOptions.None)
     {
@@ -136,6 +139,29 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
         }
     }
 
+    /// <summary>Makes a file's bytes durable.</summary>
+    public void Flush(SafeFileHandle handle)
+    {
+        if (FlushMode != FlushMode.None)
+        {
+            Sync(handle, "a file of the store");
+        }
+    }
+
+    /// <summary>Makes sure that a file's bytes are on the disk whenever the name is that it is renamed to next.</summary>
+    public void FlushBeforeRename(SafeFileHandle handle)
+    {
+        const uint WaitWriteWait = 7;
+        if (FlushMode != FlushMode.Ordered || !OperatingSystem.IsLinux())
+        {
+            Flush(handle);
+        }
+        else if (LibC.SyncFileRange(handle, 0, 0, WaitWriteWait) != 0)
+        {
+            throw Failure("write", "a file of the store", Marshal.GetLastPInvokeError());
+        }
+    }
+
     /// <summary>Makes the names in a folder durable.</summary>
     /// <returns>False where there is no such folder.</returns>
     public static bool SyncFolder(string folder)
@@ -153,21 +179,7 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
             return error is LibC.ENOENT or LibC.ENOTDIR ? false : throw Failure("open", folder, error);
         }
 
-        // EINVAL is what file systems answer that have nothing to flush for a folder.
-        while (LibC.SyncHandle(handle) != 0)
-        {
-            int error = Marshal.GetLastPInvokeError();
-            if (error == LibC.EINVAL)
-            {
-                break;
-            }
-
-            if (error != LibC.EINTR)
-            {
-                throw Failure("flush", folder, error);
-            }
-        }
-
+        Sync(handle, folder);
         return true;
     }
 
@@ -181,6 +193,10 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
             _ = LibC.SyncFileRange(handle, offset, length, Write);
         }
     }
+
+    /// <summary>Whether a file could not be opened or removed because somebody has it open and locked.</summary>
+    public static bool IsInUse(IOException exception) =>
+        OperatingSystem.IsWindows() ? exception.HResult == WindowsSharing.SharingViolation : exception.HResult == LibC.EWOULDBLOCK;
 
     /// <summary>An exception with the error's number and text, as .NET makes them.</summary>
     public static IOException Failure(string action, string path, int error) =>
@@ -196,6 +212,32 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
         {
             // The folder is gone, and the file with it.
             return;
+        }
+    }
+
+    private static void Sync(SafeFileHandle handle, string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            // On macOS this is the stronger F_FULLFSYNC.
+            RandomAccess.FlushToDisk(handle);
+            return;
+        }
+
+        // Not .NET's call: it takes EROFS for success, which is what ext4 answers once an error has made it read-only.
+        while (LibC.SyncHandle(handle) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error == LibC.EINVAL)
+            {
+                // What file systems answer that have nothing to flush for a folder.
+                return;
+            }
+
+            if (error != LibC.EINTR)
+            {
+                throw Failure("flush", path, error);
+            }
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class FileAppender(FileSystemObjectStore store, UploadFile file)
             return;
         }
 
-        // Ended until it has gone well: after a fault or a cancellation it is unknown what the file holds.
+        // Ended unless it goes well: after a fault or a cancellation it is unknown what the file holds.
         _ended = true;
         await store.RunAsync(() => Write(bytes.Span), cancellationToken).ConfigureAwait(false);
         _ended = false;
@@ -27,30 +27,25 @@ internal sealed class FileAppender(FileSystemObjectStore store, UploadFile file)
     public override async ValueTask<UploadToken> FlushAsync(CancellationToken cancellationToken)
     {
         ThrowIfEnded();
-        return await store.RunAsync(Flush, cancellationToken).ConfigureAwait(false);
+        _ended = true;
+        UploadToken token = await store.RunAsync(file.Issue, cancellationToken).ConfigureAwait(false);
+        _ended = false;
+        return token;
     }
 
     public override async ValueTask<string?> CompleteAsync(CancellationToken cancellationToken)
     {
         ThrowIfEnded();
-        if (file.UnflushedBytes > FlushAlongBytes)
-        {
-            await store.RunAsync(FlushBytes, cancellationToken).ConfigureAwait(false);
-        }
-
         _ended = true;
-        return await store.CompleteAsync(file.Token, file, cancellationToken).ConfigureAwait(false);
+        await store.RunAsync(PrepareToComplete, cancellationToken).ConfigureAwait(false);
+        return await store.CompleteAsync(file.Token with { Offset = file.Length }, file, cancellationToken).ConfigureAwait(false);
     }
 
-    public override async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         _ended = true;
-        if (file.IsUnknownToAnybody && !file.IsClosed)
-        {
-            await store.RunAsync(Drop, CancellationToken.None).ConfigureAwait(false);
-        }
-
         file.Close();
+        return ValueTask.CompletedTask;
     }
 
     private bool Write(ReadOnlySpan<byte> bytes)
@@ -59,21 +54,14 @@ internal sealed class FileAppender(FileSystemObjectStore store, UploadFile file)
         return true;
     }
 
-    private UploadToken Flush()
+    private bool PrepareToComplete()
     {
-        FlushBytes();
-        return store.Issue(file);
-    }
+        file.DropLaterBytes();
+        if (file.UnflushedBytes > FlushAlongBytes)
+        {
+            file.FlushBeforeRename();
+        }
 
-    private bool FlushBytes()
-    {
-        store.Flush(file);
-        return true;
-    }
-
-    private bool Drop()
-    {
-        store.Uploads.Drop(file);
         return true;
     }
 

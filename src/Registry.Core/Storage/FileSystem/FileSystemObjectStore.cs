@@ -1,9 +1,8 @@
 using System.IO.Abstractions;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Registry.Storage.FileSystem;
 
-namespace Registry.Storage;
+namespace Registry.Storage.FileSystem;
 
 /// <summary>Keeps objects as files in a folder. Any number of instances and processes may use the folder at once.</summary>
 /// <remarks>
@@ -36,7 +35,6 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     private readonly IoThreads<Mutation> _writers;
     private readonly IoThreads<IoWork> _transfers;
     private readonly SemaphoreSlim _starting = new(1, 1);
-    private readonly bool _durable;
     private volatile bool _ready;
 
     /// <summary>Creates a store. Nothing is read or written before <see cref="ProbeAsync"/> or the first operation.</summary>
@@ -59,22 +57,19 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.TransferThreads, 64);
 
         string instance = RandomNumberGenerator.GetHexString(12, lowercase: true);
-        _durable = options.Durability == FileSystemDurability.Machine;
         _paths = new KeyPaths(fileSystem, options.Root);
-        _files = new DiskFiles(fileSystem);
+        _files = new DiskFiles(fileSystem) { FlushMode = options.Durability == FileSystemDurability.Process ? FlushMode.None : FlushMode.Each };
         _locks = new StripedLocks(_files, _paths.Locks);
         _faults = new FileFaults(_paths);
         var known = new KnownFolders();
-        _parts = new StoreParts(
-            _files, _paths, new SmallFiles(_files, _paths, instance), _locks, known, new UploadFiles(_files, _paths, _locks), logger);
-        _probe = new StoreProbe(_files, _paths, instance, time, logger);
-        _lister = new KeyLister(_paths);
+        var smallFiles = new SmallFiles(_files, _paths, instance);
+        _parts = new StoreParts(_files, _paths, smallFiles, _locks, known, new UploadFiles(_files, smallFiles, _paths, _locks), logger);
+        _probe = new StoreProbe(_files, options.Durability == FileSystemDurability.Machine, _paths, instance, time, logger);
+        _lister = new KeyLister(_paths, new FolderWindows(smallFiles, time));
         _writers = new IoThreads<Mutation>(
-            "store writer", options.WriterThreads, MutationsPerBatch, QueuedMutations, new MutationBatch(_paths, known, _faults, _durable).Run);
+            "store writer", options.WriterThreads, MutationsPerBatch, QueuedMutations, new MutationBatch(_files, _paths, known, _faults).Run);
         _transfers = new IoThreads<IoWork>("store transfer", options.TransferThreads, 1, QueuedTransfers, static work => work[0].Run());
     }
-
-    internal UploadFiles Uploads => _parts.Uploads;
 
     /// <summary>
     /// Makes the folders and checks that they can be written to, that a file is created only once under one name, and that locks exclude each other. The first operation does this otherwise.
@@ -153,7 +148,8 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     /// <inheritdoc/>
     public async ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
+        ObjectKey.ThrowIfInvalidPrefix(prefix);
+        ObjectKey.ThrowIfInvalidPrefix(startAfter ?? "");
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ObjectStoreLimits.MaxPageKeys);
         await ProbeAsync(cancellationToken).ConfigureAwait(false);
@@ -226,18 +222,6 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         await _writers.EnqueueAsync(complete, cancellationToken).ConfigureAwait(false);
         return await complete.Done.ConfigureAwait(false);
     }
-
-    /// <summary>Makes an upload's bytes as durable as the options ask for.</summary>
-    internal void Flush(UploadFile file)
-    {
-        if (_durable)
-        {
-            file.Flush();
-        }
-    }
-
-    /// <summary>Issues a token for what an upload holds.</summary>
-    internal UploadToken Issue(UploadFile file) => file.Issue(_paths.Staging, _durable);
 
     private SmallObject? Get(string path)
     {

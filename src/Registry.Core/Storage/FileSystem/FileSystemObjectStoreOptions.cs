@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Registry.Storage;
+namespace Registry.Storage.FileSystem;
 
 /// <summary>Where and how <see cref="FileSystemObjectStore"/> keeps objects.</summary>
 public sealed class FileSystemObjectStoreOptions
@@ -28,8 +28,14 @@ public sealed class FileSystemObjectStoreOptions
 /// <summary>What an acknowledged write of a <see cref="FileSystemObjectStore"/> survives.</summary>
 public enum FileSystemDurability
 {
-    /// <summary>A crash of the machine: every write is flushed to the disk, with the folder that names it, before it is acknowledged.</summary>
+    /// <summary>
+    /// A crash of the machine: every write is on the disk, with the name it is found by, before it is acknowledged. On XFS and on ext4 with a journal, which keep
+    /// changes in order, one flush does for several writes; elsewhere each file and each folder is flushed.
+    /// </summary>
     Machine,
+
+    /// <summary>A crash of the machine, relying on nothing that is particular to a file system: each file and each folder is flushed by itself, always.</summary>
+    MachineStrict,
 
     /// <summary>A crash of the process only: flushing is left to the operating system. For tests and throw-away registries.</summary>
     Process,

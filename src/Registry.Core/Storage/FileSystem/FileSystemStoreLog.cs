@@ -5,8 +5,8 @@ namespace Registry.Storage.FileSystem;
 /// <summary>What the file system store logs. Event ids stay as they are.</summary>
 internal static partial class FileSystemStoreLog
 {
-    [LoggerMessage(1101, LogLevel.Information, "The file system store at '{Root}' is ready; files get their final names by {Mode}.")]
-    public static partial void Ready(ILogger logger, string root, ExclusiveMove mode);
+    [LoggerMessage(1101, LogLevel.Information, "The file system store at '{Root}' is ready; exclusive names by {ExclusiveMove}, flushes by {FlushMode}.")]
+    public static partial void Ready(ILogger logger, string root, ExclusiveMove exclusiveMove, FlushMode flushMode);
 
     [LoggerMessage(1102, LogLevel.Information, "Removed {Count} leftover files older than {Age} from '{Folder}'.")]
     public static partial void LeftoversRemoved(ILogger logger, int count, TimeSpan age, string folder);

@@ -28,26 +28,29 @@ internal sealed class FolderEntries : FileSystemEnumerator<int>
 
     private readonly string _from;
     private readonly int _limit;
+    private readonly bool _ofPart;
     private readonly PriorityQueue<FolderEntry, string> _smallest = new(LargestFirst.Instance);
     private bool _dropped;
 
-    private FolderEntries(string folder, string from, int limit)
+    private FolderEntries(string folder, bool ofPart, string from, int limit)
         : base(folder, Everything)
     {
+        _ofPart = ofPart;
         _from = from;
         _limit = limit;
     }
 
     /// <summary>Reads a folder.</summary>
     /// <param name="folder">Its path.</param>
+    /// <param name="ofPart">Whether the folder holds pieces of a long part, among them perhaps an empty rest.</param>
     /// <param name="from">The lower bound; an entry of this text is included.</param>
     /// <param name="limit">How many entries are wanted at most.</param>
     /// <returns>The smallest entries in order, and whether there are more; <see langword="null"/> where there is no such folder.</returns>
-    public static (FolderEntry[] Entries, bool HasMore)? Read(string folder, string from, int limit)
+    public static (FolderEntry[] Entries, bool HasMore)? Read(string folder, bool ofPart, string from, int limit)
     {
         try
         {
-            using var entries = new FolderEntries(folder, from, limit);
+            using var entries = new FolderEntries(folder, ofPart, from, limit);
             while (entries.MoveNext())
             {
             }
@@ -63,7 +66,7 @@ internal sealed class FolderEntries : FileSystemEnumerator<int>
     protected override bool ShouldIncludeEntry(ref FileSystemEntry entry)
     {
         Span<char> text = stackalloc char[FileNameCodec.ChunkLength + 1];
-        if (!FileNameCodec.TryDecode(entry.FileName, text, out int length, out bool continues))
+        if (!FileNameCodec.TryDecode(entry.FileName, text, out int length, out bool continues) || (length == 0 && !_ofPart))
         {
             return false;
         }

@@ -2,10 +2,11 @@ namespace Registry.Storage.FileSystem;
 
 /// <summary>The folders under which some changes took place, each to be flushed once after the last of them.</summary>
 /// <remarks>
-/// A name is durable when its folder was flushed, and so on for the folder's own name, up to the store's. Which folders' names are durable already is remembered
-/// in <see cref="KnownFolders"/>, so that a change in a folder long in use flushes that one only.
+/// <para>Where the disk keeps the order of changes, only the last folder is flushed.</para>
+/// <para>Elsewhere a name is durable when its folder was flushed, and so on for the folder's own name, up to the store's. Which folders' names are durable already is remembered
+/// in <see cref="KnownFolders"/>, so that a change in a folder long in use flushes that one only.</para>
 /// </remarks>
-internal sealed class FolderSync(KeyPaths paths, KnownFolders known)
+internal sealed class FolderSync(FlushMode mode, KeyPaths paths, KnownFolders known)
 {
     private readonly HashSet<string> _folders = new(StringComparer.Ordinal);
     private readonly List<string> _durableAfterwards = [];
@@ -13,6 +14,13 @@ internal sealed class FolderSync(KeyPaths paths, KnownFolders known)
     /// <summary>Notes that a name appeared in or went from a folder.</summary>
     public void Changed(string folder)
     {
+        if (mode != FlushMode.Each)
+        {
+            _folders.Clear();
+            _folders.Add(folder);
+            return;
+        }
+
         while (_folders.Add(folder) && paths.IsBelowObjects(folder) && !known.Contains(folder))
         {
             _durableAfterwards.Add(folder);
@@ -23,6 +31,11 @@ internal sealed class FolderSync(KeyPaths paths, KnownFolders known)
     /// <summary>Flushes the folders.</summary>
     public void Flush()
     {
+        if (mode == FlushMode.None)
+        {
+            return;
+        }
+
         foreach (string folder in _folders)
         {
             string existing = folder;

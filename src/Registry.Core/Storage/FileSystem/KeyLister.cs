@@ -1,20 +1,15 @@
 namespace Registry.Storage.FileSystem;
 
 /// <summary>Lists keys in order by walking the folders that can hold them.</summary>
-internal sealed class KeyLister(KeyPaths paths)
+internal sealed class KeyLister(KeyPaths paths, FolderWindows windows)
 {
     /// <summary>Reads a page. Runs on the store's threads.</summary>
     /// <returns>The page, or <see langword="null"/> where the folder for the prefix is missing.</returns>
     public KeyPage? List(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {
-        if (paths.OfPrefix(prefix) is not { } start)
-        {
-            return new KeyPage([], HasMore: false);
-        }
-
+        (string folder, string keyPrefix) = paths.OfPrefix(prefix);
         var walk = new Walk(this, prefix, startAfter ?? "", limit, cancellationToken);
-        bool found = walk.Visit(start.Folder, start.KeyPrefix);
-        return found ? walk.Page() : null;
+        return walk.Visit(folder, keyPrefix) ? walk.Page() : null;
     }
 
     private sealed class Walk(KeyLister lister, string prefix, string startAfter, int limit, CancellationToken cancellationToken)
@@ -53,15 +48,16 @@ internal sealed class KeyLister(KeyPaths paths)
                 from = namePrefix;
             }
 
+            bool ofPart = keyPrefix is not ("" or [.., '/']);
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (FolderEntries.Read(folder, from, limit + 1 - _keys.Count) is not { } window)
+                if (lister.Read(folder, ofPart, from, limit + 1 - _keys.Count) is not { } window)
                 {
                     return false;
                 }
 
-                foreach (FolderEntry entry in window.Entries)
+                foreach (FolderEntry entry in window.Entries.Span)
                 {
                     if (!entry.Text.StartsWith(namePrefix, StringComparison.Ordinal))
                     {
@@ -80,7 +76,7 @@ internal sealed class KeyLister(KeyPaths paths)
                     return true;
                 }
 
-                from = After(window.Entries[^1].Text);
+                from = After(window.Entries.Span[^1].Text);
             }
         }
 
@@ -119,6 +115,8 @@ internal sealed class KeyLister(KeyPaths paths)
         // The very next text in ordinal order.
         private static string After(string text) => text + '\0';
     }
+
+    private FolderWindow? Read(string folder, bool ofPart, string from, int wanted) => windows.Read(folder, ofPart, from, wanted);
 
     private string PathOf(string folder, ReadOnlySpan<char> text, bool continues) => paths.OfEntry(folder, text, continues);
 }

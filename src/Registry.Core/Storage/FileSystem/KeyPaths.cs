@@ -53,16 +53,10 @@ internal sealed class KeyPaths
     }
 
     /// <summary>The deepest folder that holds every key with a prefix, and the part of the prefix that this folder stands for.</summary>
-    /// <returns><see langword="null"/> where no key can have the prefix.</returns>
-    public (string Folder, string KeyPrefix)? OfPrefix(ReadOnlySpan<char> prefix)
+    public (string Folder, string KeyPrefix) OfPrefix(ReadOnlySpan<char> prefix)
     {
         int slash = prefix.LastIndexOf('/');
         ReadOnlySpan<char> tail = prefix[(slash + 1)..];
-        if ((slash >= 0 && !ObjectKey.IsValid(prefix[..slash])) || tail.ContainsAnyExceptInRange('!', '~') || prefix.Length > ObjectStoreLimits.MaxKeyLength)
-        {
-            return null;
-        }
-
         string folder = slash < 0 ? Objects : Append(_objectsWithSeparator, prefix[..slash], isFolder: false);
         int whole = tail.Length - (tail.Length % FileNameCodec.ChunkLength);
         if (whole > 0)

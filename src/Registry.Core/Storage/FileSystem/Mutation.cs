@@ -13,7 +13,7 @@ internal abstract class Mutation
     /// <param name="inCompany">Whether more changes are prepared before the first is flushed.</param>
     public abstract void Prepare(bool inCompany);
 
-    /// <summary>Makes the bytes durable under the name that they have now.</summary>
+    /// <summary>Makes sure that the bytes are on the disk before the name that they are to get.</summary>
     public abstract void Flush();
 
     /// <summary>Makes the change visible, atomically.</summary>

@@ -1,25 +1,18 @@
 namespace Registry.Storage.FileSystem;
 
 /// <summary>Takes changes through their steps together. Runs on the store's threads and never throws.</summary>
-internal sealed class MutationBatch(KeyPaths paths, KnownFolders known, FileFaults faults, bool durable)
+internal sealed class MutationBatch(DiskFiles files, KeyPaths paths, KnownFolders known, FileFaults faults)
 {
     public void Run(List<Mutation> batch)
     {
-        bool inCompany = durable && batch.Count > 1;
+        bool inCompany = files.FlushMode != FlushMode.None && batch.Count > 1;
         ForEach(batch, mutation => mutation.Prepare(inCompany));
-        if (durable)
-        {
-            ForEach(batch, static mutation => mutation.Flush());
-        }
-
-        var folders = new FolderSync(paths, known);
+        ForEach(batch, static mutation => mutation.Flush());
+        var folders = new FolderSync(files.FlushMode, paths, known);
         ForEach(batch, mutation => mutation.Apply(folders));
         try
         {
-            if (durable)
-            {
-                folders.Flush();
-            }
+            folders.Flush();
         }
         catch (Exception e)
         {

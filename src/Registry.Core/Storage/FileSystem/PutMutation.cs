@@ -32,7 +32,7 @@ internal sealed class PutMutation(
         }
     }
 
-    public override void Flush() => RandomAccess.FlushToDisk(_file!.SafeFileHandle);
+    public override void Flush() => parts.Files.FlushBeforeRename(_file!.SafeFileHandle);
 
     public override void Apply(FolderSync folders)
     {

@@ -40,6 +40,16 @@ internal sealed class SmallFiles(DiskFiles files, KeyPaths paths, string instanc
         return new SmallObject(content, ContentTag.Of(content), File.GetLastWriteTimeUtc(handle));
     }
 
+    /// <summary>What the disk's clock says, which on a network file system is not this machine's.</summary>
+    public DateTime DiskTime()
+    {
+        using FileStream file = CreateTemporary([0], out string path);
+        DateTime now = File.GetLastWriteTimeUtc(file.SafeFileHandle);
+        file.Dispose();
+        files.Delete(path);
+        return now;
+    }
+
     /// <summary>Creates a file with some bytes under a name that no other store instance uses.</summary>
     public FileStream CreateTemporary(ReadOnlySpan<byte> content, out string path)
     {

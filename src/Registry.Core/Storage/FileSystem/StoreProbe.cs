@@ -5,11 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Registry.Storage.FileSystem;
 
 /// <summary>What is done before the first operation: the folders are made, and it is tried out that the disk keeps what the store promises.</summary>
-internal sealed class StoreProbe(DiskFiles files, KeyPaths paths, string instance, TimeProvider time, ILogger logger)
+internal sealed class StoreProbe(DiskFiles files, bool mayRelyOnOrder, KeyPaths paths, string instance, TimeProvider time, ILogger logger)
 {
-    /// <summary>How the file ends that remembers an aborted upload.</summary>
-    public const string TombstoneExtension = ".gone";
-
     private const string Format = "1\n";
 
     /// <summary>How old leftovers get: no put takes this long, and nobody resumes an upload that was aborted before.</summary>
@@ -44,19 +41,26 @@ internal sealed class StoreProbe(DiskFiles files, KeyPaths paths, string instanc
             }
         }
 
+        if (files.FlushMode != FlushMode.None)
+        {
+            bool ordered = mayRelyOnOrder && JournalDetection.KeepsOrder(files.FileSystem, paths.Objects);
+            files.FlushMode = ordered ? FlushMode.Ordered : FlushMode.Each;
+        }
+
         foreach (string folder in (string[])[paths.Objects, paths.Root, paths.ParentOf(paths.Root)])
         {
             DiskFiles.SyncFolder(folder);
         }
 
-        FileSystemStoreLog.Ready(logger, paths.Root, files.ExclusiveMove);
+        FileSystemStoreLog.Ready(logger, paths.Root, files.ExclusiveMove, files.FlushMode);
     }
 
     /// <summary>Removes what crashes left behind. Failures are logged: nothing depends on it.</summary>
     public void SweepLeftovers()
     {
         Sweep(paths.Temporary, "*");
-        Sweep(paths.Staging, "*" + TombstoneExtension);
+        Sweep(paths.Staging, "*" + UploadFiles.TombstoneExtension);
+        Sweep(paths.Staging, "*" + UploadFiles.CutsExtension);
     }
 
     private void CheckFormat(string temporary)
@@ -131,7 +135,8 @@ internal sealed class StoreProbe(DiskFiles files, KeyPaths paths, string instanc
             int count = 0;
             foreach (string path in files.FileSystem.Directory.EnumerateFiles(folder, pattern))
             {
-                if (files.FileSystem.File.GetLastWriteTimeUtc(path) < before)
+                bool inUse = path.EndsWith(UploadFiles.CutsExtension, StringComparison.Ordinal) && files.FileSystem.File.Exists(path[..^UploadFiles.CutsExtension.Length]);
+                if (!inUse && files.FileSystem.File.GetLastWriteTimeUtc(path) < before)
                 {
                     files.Delete(path);
                     count++;

@@ -1,106 +1,174 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Registry.Storage.FileSystem;
 
-/// <summary>The files of uploads that are not complete, one each under <c>staging</c>.</summary>
+/// <summary>The files of uploads that are not complete, one each under <c>staging</c>. Everything here runs on the store's threads.</summary>
 /// <remarks>
 /// <para>Whoever appends has the file open and locked, and everybody else is turned away. Opening, completing and aborting take place under the lock of the upload's id, so that
 /// the file at an upload's path, found there under the lock, is the one that was opened: it cannot have been renamed or replaced between.</para>
-/// <para>Beginning an upload leaves no trace on disk. So a token of no bytes whose file is missing means "not begun" unless the object is there (completed)
+/// <para>Beginning an upload leaves no trace on disk. So a token of no bytes whose file is missing means "not begun", unless the object is there (completed)
 /// or an empty file <c>{id}.gone</c> is (aborted). Those files are swept after a day; whoever then still comes with the first token of an aborted upload gets an empty upload, which does no
 /// harm: nothing refers to it.</para>
 /// </remarks>
-internal sealed class UploadFiles(DiskFiles files, KeyPaths paths, StripedLocks locks)
+internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPaths paths, StripedLocks locks)
 {
-    /// <summary>Opens an upload for appending at its token's offset, dropping what lies beyond. Runs on the store's threads.</summary>
-    /// <returns><see langword="null"/> where the upload is complete or aborted.</returns>
+    /// <summary>How the file ends that remembers an aborted upload.</summary>
+    public const string TombstoneExtension = ".gone";
+
+    /// <summary>How the file ends that remembers the cuts of an upload.</summary>
+    public const string CutsExtension = ".cuts";
+
+    /// <summary>Opens an upload for appending at its token's offset.</summary>
+    /// <returns><see langword="null"/> where the upload is complete or aborted, or the token's bytes were dropped.</returns>
     /// <exception cref="UploadBusyException">Somebody has it open.</exception>
     public UploadFile? Open(FileUploadToken token)
     {
-        string path = PathOf(token);
         using (locks.Enter(token.Id))
         {
-            if (IsComplete(token))
-            {
-                return null;
-            }
-
-            bool exists = files.FileSystem.File.Exists(path);
-            if (!exists && (token.Offset > 0 || files.FileSystem.File.Exists(TombstoneOf(token))))
-            {
-                return null;
-            }
-
-            FileStream stream = OpenLocked(path);
-            try
-            {
-                bool cut = CutTo(stream.SafeFileHandle, token);
-                return new UploadFile(token, path, stream, created: !exists, unflushed: cut || !exists);
-            }
-            catch
-            {
-                stream.Dispose();
-                throw;
-            }
+            return files.FileSystem.File.Exists(paths.OfKey(token.Key)) ? null : OpenUnderLock(token);
         }
     }
 
-    /// <summary>Gives an upload's file the name of its object. The file is flushed before, and is closed by this.</summary>
+    /// <summary>Gives the file that an appender has open the name of its object. It is flushed before, and closed by this.</summary>
     /// <returns>Whether there was a file to name: not where the upload was aborted.</returns>
-    public bool Complete(UploadFile file, string objectPath)
+    public bool Complete(UploadFile file)
     {
         using (locks.Enter(file.Token.Id))
         {
-            // A lock still on it would turn away readers of the object.
-            file.Close();
-            if (!files.FileSystem.File.Exists(file.Path))
+            return CompleteUnderLock(file);
+        }
+    }
+
+    /// <summary>Makes the bytes of a token an object.</summary>
+    /// <returns>Whether they are one now, or were before.</returns>
+    /// <exception cref="UploadBusyException">An appender has the upload open.</exception>
+    public bool Complete(FileUploadToken token)
+    {
+        // All under the lock, so that several who complete one upload at a time wait for each other instead of finding it busy.
+        using (locks.Enter(token.Id))
+        {
+            string objectPath = paths.OfKey(token.Key);
+            if (files.FileSystem.File.Exists(objectPath))
+            {
+                return LengthOf(objectPath) == token.Offset && CutsOf(token).Allow(token);
+            }
+
+            UploadFile? file = OpenUnderLock(token);
+            if (file is null)
             {
                 return false;
             }
 
-            if (!files.Move(file.Path, objectPath, exclusively: true))
+            try
             {
-                throw new IOException($"The upload cannot be completed: there is another object under its key '{file.Token.Key}'.");
+                file.DropLaterBytes();
+                file.FlushBeforeRename();
+                return CompleteUnderLock(file);
             }
-
-            return true;
+            finally
+            {
+                file.Close();
+            }
         }
     }
-
-    /// <summary>Whether the upload's object is there.</summary>
-    public bool IsComplete(FileUploadToken token) => files.FileSystem.File.Exists(paths.OfKey(token.Key));
 
     /// <summary>Removes an upload's file and remembers that it was aborted.</summary>
     public void Abort(FileUploadToken token)
     {
         using (locks.Enter(token.Id))
         {
-            if (!IsComplete(token))
+            if (files.FileSystem.File.Exists(paths.OfKey(token.Key)))
             {
-                string tombstone = TombstoneOf(token);
-                if (!files.FileSystem.File.Exists(tombstone))
-                {
-                    files.Open(tombstone, FileMode.CreateNew, FileAccess.Write, FileShare.None).Dispose();
-                }
+                return;
+            }
 
-                files.Delete(PathOf(token));
+            string path = PathOf(token);
+            string tombstone = path + TombstoneExtension;
+            if (!files.FileSystem.File.Exists(tombstone))
+            {
+                files.Open(tombstone, FileMode.CreateNew, FileAccess.Write, FileShare.None).Dispose();
+            }
+
+            try
+            {
+                files.Delete(path);
+                files.Delete(path + CutsExtension);
+            }
+            catch (IOException e) when (DiskFiles.IsInUse(e))
+            {
+                // Windows removes no file that somebody has open like this.
+                throw new UploadBusyException("The upload is being appended to elsewhere.", e);
             }
         }
     }
 
-    /// <summary>Closes a file, and removes it where no token was issued for what it holds.</summary>
-    public void Drop(UploadFile file)
+    /// <summary>Records that an upload's file is about to be cut.</summary>
+    internal void Record(UploadCuts cuts, FileUploadToken token)
     {
-        using (locks.Enter(file.Token.Id))
+        using FileStream file = smallFiles.CreateTemporary(cuts.ToBytes(), out string temporary);
+        files.Flush(file.SafeFileHandle);
+        file.Dispose();
+        files.Move(temporary, PathOf(token) + CutsExtension, exclusively: false);
+        SyncStaging();
+    }
+
+    /// <summary>Makes the names of uploads durable.</summary>
+    internal void SyncStaging()
+    {
+        if (files.FlushMode != FlushMode.None && !DiskFiles.SyncFolder(paths.Staging))
         {
-            file.Close();
-            files.Delete(file.Path);
+            throw new DirectoryNotFoundException($"'{paths.Staging}' is gone.");
         }
     }
 
-    private string PathOf(FileUploadToken token) => files.FileSystem.Path.Combine(paths.Staging, token.Id);
+    private UploadFile? OpenUnderLock(FileUploadToken token)
+    {
+        string path = PathOf(token);
+        bool exists = files.FileSystem.File.Exists(path);
+        if (!exists && (token.Offset > 0 || files.FileSystem.File.Exists(path + TombstoneExtension)))
+        {
+            return null;
+        }
 
-    private string TombstoneOf(FileUploadToken token) => PathOf(token) + StoreProbe.TombstoneExtension;
+        UploadCuts cuts = CutsOf(token);
+        if (!cuts.Allow(token))
+        {
+            return null;
+        }
+
+        FileStream stream = OpenLocked(path);
+        try
+        {
+            long length = RandomAccess.GetLength(stream.SafeFileHandle);
+            if (length < token.Offset)
+            {
+                throw new IOException(
+                    $"The file of an upload to '{token.Key}' has lost bytes: {token.Offset} were acknowledged and {length} are there. The disk, or somebody, dropped them; the upload has to start over.");
+            }
+
+            return new UploadFile(this, files, token, cuts, path, stream, length, unflushed: !exists);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    private bool CompleteUnderLock(UploadFile file)
+    {
+        // A lock still on it would turn away readers of the object.
+        file.Close();
+        if (!files.FileSystem.File.Exists(file.Path))
+        {
+            return false;
+        }
+
+        if (!files.Move(file.Path, paths.OfKey(file.Token.Key), exclusively: true))
+        {
+            throw new IOException($"The upload cannot be completed: there is another object under its key '{file.Token.Key}'.");
+        }
+
+        return true;
+    }
 
     private FileStream OpenLocked(string path)
     {
@@ -109,7 +177,7 @@ internal sealed class UploadFiles(DiskFiles files, KeyPaths paths, StripedLocks 
         {
             stream = files.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (IsBusy(e))
+        catch (IOException e) when (DiskFiles.IsInUse(e))
         {
             throw new UploadBusyException("The upload is being appended to elsewhere.", e);
         }
@@ -124,90 +192,13 @@ internal sealed class UploadFiles(DiskFiles files, KeyPaths paths, StripedLocks 
         return stream;
     }
 
-    private static bool IsBusy(IOException exception) =>
-        OperatingSystem.IsWindows() ? exception.HResult == WindowsSharing.SharingViolation : exception.HResult == LibC.EWOULDBLOCK;
+    private UploadCuts CutsOf(FileUploadToken token) => UploadCuts.Read(smallFiles, PathOf(token) + CutsExtension);
 
-    private static bool CutTo(SafeFileHandle handle, FileUploadToken token)
+    private long LengthOf(string path)
     {
-        long length = RandomAccess.GetLength(handle);
-        if (length < token.Offset)
-        {
-            throw new IOException($"The upload's file has lost bytes: {token.Offset} were acknowledged and {length} are there. The disk, or somebody, dropped them; the upload has to start over.");
-        }
-
-        if (length == token.Offset)
-        {
-            return false;
-        }
-
-        RandomAccess.SetLength(handle, token.Offset);
-        return true;
-    }
-}
-
-/// <summary>An upload's file, open and locked.</summary>
-internal sealed class UploadFile(FileUploadToken token, string path, FileStream stream, bool created, bool unflushed)
-{
-    // Long uploads are written to disk as they come: a flush at the end would otherwise have to wait for all of it at once.
-    private const long WriteBackBytes = 8 * 1024 * 1024;
-
-    private long _writeBackFrom = token.Offset;
-    private bool _unflushed = unflushed;
-    private bool _nameUnflushed = token.Offset == 0;
-
-    public FileUploadToken Token { get; private set; } = token;
-
-    public string Path { get; } = path;
-
-    public long Length { get; private set; } = token.Offset;
-
-    /// <summary>Whether this appender made the file, and no token was issued for it yet.</summary>
-    public bool IsUnknownToAnybody { get; private set; } = created;
-
-    /// <summary>How many bytes may be in memory only.</summary>
-    public long UnflushedBytes => _unflushed ? Length - Token.Offset : 0;
-
-    public void Write(ReadOnlySpan<byte> bytes)
-    {
-        _unflushed = true;
-        RandomAccess.Write(stream.SafeFileHandle, bytes, Length);
-        Length += bytes.Length;
-        if (Length - _writeBackFrom >= WriteBackBytes)
-        {
-            DiskFiles.BeginWriteBack(stream.SafeFileHandle, _writeBackFrom, Length - _writeBackFrom);
-            _writeBackFrom = Length;
-        }
+        using FileStream? file = files.OpenForReading(path);
+        return file is null ? -1 : RandomAccess.GetLength(file.SafeFileHandle);
     }
 
-    /// <summary>Makes what was written durable.</summary>
-    public void Flush()
-    {
-        if (_unflushed)
-        {
-            RandomAccess.FlushToDisk(stream.SafeFileHandle);
-            _unflushed = false;
-        }
-    }
-
-    /// <summary>Makes the file's name durable, and issues a token for what it holds.</summary>
-    public UploadToken Issue(string folder, bool durable)
-    {
-        if (_nameUnflushed && durable)
-        {
-            DiskFiles.SyncFolder(folder);
-        }
-
-        _nameUnflushed = false;
-        IsUnknownToAnybody = false;
-        Token = Token with { Offset = Length };
-        return Token.ToToken();
-    }
-
-    public bool IsClosed { get; private set; }
-
-    public void Close()
-    {
-        IsClosed = true;
-        stream.Dispose();
-    }
+    private string PathOf(FileUploadToken token) => files.FileSystem.Path.Combine(paths.Staging, token.Id);
 }

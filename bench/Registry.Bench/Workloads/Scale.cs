@@ -1,0 +1,69 @@
+namespace Registry.Bench.Workloads;
+
+/// <summary>How much work the rows do. Lengths are in bytes.</summary>
+internal sealed record Scale
+{
+    /// <summary>Of the rows with one blob at a time: its length, and how often it is pushed and pulled in a repeat.</summary>
+    public required IReadOnlyList<(long Length, int Pushes, int Pulls)> Blobs { get; init; }
+
+    /// <summary>Small pushes before the clock of a push row starts.</summary>
+    public required int WarmUpPushes { get; init; }
+
+    public required int Parallel { get; init; }
+
+    public required long ParallelLength { get; init; }
+
+    /// <summary>Of the row that is about memory, and so runs once.</summary>
+    public required long MemoryLength { get; init; }
+
+    public required int ImagesAlone { get; init; }
+
+    public required int ImagesTogether { get; init; }
+
+    public required int ManifestReads { get; init; }
+
+    public required int ManifestWrites { get; init; }
+
+    public required int Tags { get; init; }
+
+    public required int TagPage { get; init; }
+
+    public required int Repositories { get; init; }
+
+    public required int RepositoryPage { get; init; }
+
+    public static Scale Full { get; } = new()
+    {
+        Blobs = [(1_000_000, 32, 500), (10_000_000, 8, 150), (100_000_000, 3, 15), (1_000_000_000, 1, 2)],
+        WarmUpPushes = 48,
+        Parallel = 16,
+        ParallelLength = 100_000_000,
+        MemoryLength = 1_000_000_000,
+        ImagesAlone = 12,
+        ImagesTogether = 40,
+        ManifestReads = 3_000,
+        ManifestWrites = 500,
+        Tags = 10_000,
+        TagPage = 100,
+        Repositories = 10_000,
+        RepositoryPage = 1_000,
+    };
+
+    /// <summary>Shows that everything works, in seconds; the figures mean little.</summary>
+    public static Scale Quick { get; } = new()
+    {
+        Blobs = [(1_000_000, 4, 8), (10_000_000, 2, 4)],
+        WarmUpPushes = 8,
+        Parallel = 16,
+        ParallelLength = 1_000_000,
+        MemoryLength = 10_000_000,
+        ImagesAlone = 3,
+        ImagesTogether = 8,
+        ManifestReads = 200,
+        ManifestWrites = 64,
+        Tags = 250,
+        TagPage = 100,
+        Repositories = 250,
+        RepositoryPage = 100,
+    };
+}

@@ -1,0 +1,19 @@
+using Registry.EndToEnd.Tests.Images;
+
+namespace Registry.EndToEnd.Tests.Clients;
+
+/// <summary>A client as the tests use all of them: it makes an image of a recipe and pushes it, and it pulls.</summary>
+public interface IImageClient : IAsyncDisposable
+{
+    /// <summary>
+    /// Makes one image for each recipe and pushes them as <c>host/repository:tag</c>: a single image as itself, several
+    /// (one for each architecture) under an index.
+    /// </summary>
+    Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Pulls an image for an architecture, with nothing of it left from earlier, and reads what came. The reference is
+    /// <c>host/repository:tag</c> or <c>host/repository@digest</c>.
+    /// </summary>
+    Task<ImageContent> PullAsync(string reference, string architecture, CancellationToken cancellationToken);
+}

@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Registry.EndToEnd.Tests.Http;
+
+namespace Registry.EndToEnd.Tests.Crash;
+
+/// <summary>How a blob's bytes are sent; clients do each of these.</summary>
+internal enum UploadStyle
+{
+    /// <summary>POST, then everything in the PUT: containerd, oras.</summary>
+    SinglePut,
+
+    /// <summary>POST, one PATCH of unknown length, an empty PUT: docker, podman.</summary>
+    StreamedPatch,
+
+    /// <summary>POST, PATCH chunks with Content-Range, an empty PUT: the .NET SDK.</summary>
+    Chunks,
+
+    /// <summary>The same with the last chunk in the PUT.</summary>
+    ChunksAndLastInPut,
+}
+
+/// <summary>One blob's upload, which knows at any time what it has sent and what was acknowledged.</summary>
+internal sealed class UploadSession(string repository, byte[] content, Fuse fuse)
+{
+    private Uri? _location;
+
+    public string Digest { get; } = RegistryHttp.Sha256(content);
+
+    /// <summary>Bytes that an answer to a PATCH has acknowledged.</summary>
+    public int Acknowledged { get; private set; }
+
+    /// <summary>Bytes that may have arrived.</summary>
+    public int Sent { get; private set; }
+
+    /// <summary>The closing PUT was sent, so that the session may have ended.</summary>
+    public bool Closing { get; private set; }
+
+    public async Task UploadAsync(HttpClient client, UploadStyle style, int chunkLength, CancellationToken cancellationToken)
+    {
+        using (var response = await client.PostAsync($"/v2/{repository}/blobs/uploads/", null, cancellationToken))
+        {
+            await ExpectAsync(response, HttpStatusCode.Accepted);
+            _location = new Uri(client.BaseAddress!, response.Headers.Location!);
+        }
+
+        var last = 0;
+        switch (style)
+        {
+            case UploadStyle.StreamedPatch:
+                await PatchAsync(client, content.Length, ranged: false, cancellationToken);
+                break;
+            case UploadStyle.Chunks or UploadStyle.ChunksAndLastInPut:
+                last = style == UploadStyle.Chunks ? 0 : Math.Min(chunkLength, content.Length);
+                while (Acknowledged < content.Length - last)
+                {
+                    await PatchAsync(client, Math.Min(chunkLength, content.Length - last - Acknowledged), ranged: true, cancellationToken);
+                }
+
+                break;
+        }
+
+        await CloseAsync(client, cancellationToken);
+    }
+
+    /// <summary>
+    /// Goes on after a restart: asks the session for its offset, sends the rest from there and closes it. False when the
+    /// session is over, which it may only be if it was being closed, and the upload has to start anew.
+    /// </summary>
+    public async Task<bool> ResumeAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        if (_location is null)
+        {
+            return false;
+        }
+
+        using (var asked = await client.GetAsync(_location, cancellationToken))
+        {
+            if (asked.StatusCode == HttpStatusCode.NotFound && Closing)
+            {
+                return false;
+            }
+
+            await ExpectAsync(asked, HttpStatusCode.NoContent);
+            var offset = Offset(asked);
+            Assert.True(
+                offset >= Acknowledged && offset <= Sent,
+                $"the session reports {offset} bytes; {Acknowledged} were acknowledged and {Sent} sent\n{await RegistryHttp.DescribeAsync(asked)}");
+            _location = new Uri(client.BaseAddress!, asked.Headers.Location!);
+            Acknowledged = offset;
+            Sent = offset;
+        }
+
+        if (Acknowledged < content.Length)
+        {
+            await PatchAsync(client, content.Length - Acknowledged, ranged: true, cancellationToken);
+        }
+
+        await CloseAsync(client, cancellationToken);
+        return true;
+    }
+
+    private async Task PatchAsync(HttpClient client, int length, bool ranged, CancellationToken cancellationToken)
+    {
+        using var body = Body(length, knownLength: ranged);
+        if (ranged)
+        {
+            body.Headers.TryAddWithoutValidation("Content-Range", string.Create(CultureInfo.InvariantCulture, $"{Acknowledged}-{Acknowledged + length - 1}"));
+        }
+
+        var expected = Acknowledged + length;
+        using var request = new HttpRequestMessage(HttpMethod.Patch, _location) { Content = body };
+        request.Headers.TransferEncodingChunked = !ranged;
+        using var response = await client.SendAsync(request, cancellationToken);
+        await ExpectAsync(response, HttpStatusCode.Accepted);
+        Assert.Equal(expected, Offset(response));
+        Acknowledged = expected;
+        _location = new Uri(client.BaseAddress!, response.Headers.Location!);
+    }
+
+    private async Task CloseAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        Closing = true;
+        var separator = _location!.Query.Length == 0 ? "?" : "&";
+        using var body = Body(content.Length - Acknowledged, knownLength: true);
+        using var response = await client.PutAsync(new Uri($"{_location.AbsoluteUri}{separator}digest={Digest}"), body, cancellationToken);
+        await ExpectAsync(response, HttpStatusCode.Created);
+    }
+
+    private PiecewiseContent Body(int length, bool knownLength)
+    {
+        var body = new PiecewiseContent(content.AsMemory(Acknowledged, length), knownLength, count =>
+        {
+            Sent += count;
+            fuse.Burn();
+        });
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        return body;
+    }
+
+    private async Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
+    {
+        fuse.Burn();
+        Assert.True(response.StatusCode == status, $"expected {(int)status}:\n{await RegistryHttp.DescribeAsync(response)}");
+    }
+
+    /// <summary>The offset of <c>Range: 0-last</c>. An empty session and one of a single byte look alike; no blob of these tests is that short.</summary>
+    private static int Offset(HttpResponseMessage response)
+    {
+        var range = Assert.Single(response.Headers.GetValues("Range"));
+        Assert.StartsWith("0-", range, StringComparison.Ordinal);
+        var last = int.Parse(range["0-".Length..], CultureInfo.InvariantCulture);
+        return last == 0 ? 0 : last + 1;
+    }
+}
