@@ -13,6 +13,9 @@ public class FaultyStore : IObjectStore
     /// <summary>Called before each operation with the operation's name and its key, prefix or token; what it throws is thrown.</summary>
     public Action<string, string>? Before { get; set; }
 
+    /// <summary>Awaited before a small object is read.</summary>
+    public Func<string, Task>? BeforeGetAsync { get; set; }
+
     /// <summary>After how many bytes reading an object throws <see cref="ReadFault"/>.</summary>
     public long? FailReadsAfter { get; set; }
 
@@ -27,10 +30,15 @@ public class FaultyStore : IObjectStore
         return (host, store);
     }
 
-    public ValueTask<SmallObject?> GetAsync(string key, CancellationToken cancellationToken)
+    public async ValueTask<SmallObject?> GetAsync(string key, CancellationToken cancellationToken)
     {
         Before?.Invoke("get", key);
-        return _inner.GetAsync(key, cancellationToken);
+        if (BeforeGetAsync is { } before)
+        {
+            await before(key);
+        }
+
+        return await _inner.GetAsync(key, cancellationToken);
     }
 
     public async ValueTask<ObjectContent?> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
