@@ -33,9 +33,9 @@ internal sealed class RepositoryModel(string name)
 
     /// <summary>
     /// Everything acknowledged is there, byte for byte; everything else is there whole or not at all; every tag that is
-    /// listed leads to a whole image.
+    /// listed leads to a whole image. Blobs that an earlier verification has read are only asked for, unless
+    /// <paramref name="readAgain"/> says to read them again.
     /// </summary>
-    /// <param name="readAgain">Read blobs whole that an earlier verification has read; otherwise only ask whether they are there.</param>
     public async Task VerifyAsync(RegistryHttp http, bool readAgain, CancellationToken cancellationToken)
     {
         var blobs = new HashSet<string>();
