@@ -84,9 +84,7 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
 
             await ExpectAsync(asked, HttpStatusCode.NoContent);
             var offset = Offset(asked);
-            Assert.True(
-                offset >= Acknowledged && offset <= Sent,
-                $"the session reports {offset} bytes; {Acknowledged} were acknowledged and {Sent} sent\n{await RegistryHttp.DescribeAsync(asked)}");
+            Assert.True(offset >= Acknowledged && offset <= Sent, $"{_location} reports {offset} bytes; {Acknowledged} were acknowledged and {Sent} sent");
             _location = new Uri(client.BaseAddress!, asked.Headers.Location!);
             Acknowledged = offset;
             Sent = offset;
@@ -139,10 +137,10 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
         return body;
     }
 
-    private async Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
+    private Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
     {
         fuse.Burn();
-        Assert.True(response.StatusCode == status, $"expected {(int)status}:\n{await RegistryHttp.DescribeAsync(response)}");
+        return RegistryHttp.ExpectAsync(response, status);
     }
 
     /// <summary>The offset of <c>Range: 0-last</c>. An empty session and one of a single byte look alike; no blob of these tests is that short.</summary>

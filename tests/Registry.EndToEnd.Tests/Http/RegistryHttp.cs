@@ -55,7 +55,7 @@ public sealed class RegistryHttp : IDisposable
             return null;
         }
 
-        Assert.True(response.StatusCode == HttpStatusCode.OK, await DescribeAsync(response));
+        await ExpectAsync(response, HttpStatusCode.OK);
         var digest = Sha256(content);
         Assert.Equal(digest, Assert.Single(response.Headers.GetValues("Docker-Content-Digest")));
         if (reference.Contains(':', StringComparison.Ordinal))
@@ -84,15 +84,27 @@ public sealed class RegistryHttp : IDisposable
             return null;
         }
 
-        Assert.True(response.StatusCode == HttpStatusCode.OK, await DescribeAsync(response));
+        await ExpectAsync(response, HttpStatusCode.OK);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var actual = "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(body, cancellationToken));
         Assert.True(digest == actual, $"GET {path} gave bytes of {actual}");
 
-        using var head = await Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, path), cancellationToken);
-        Assert.True(head.StatusCode == HttpStatusCode.OK, await DescribeAsync(head));
-        Assert.Equal(response.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
-        return head.Content.Headers.ContentLength;
+        var length = await FindBlobLengthAsync(repository, digest, cancellationToken);
+        Assert.Equal(response.Content.Headers.ContentLength, length);
+        return length;
+    }
+
+    /// <summary>The blob's length by HEAD; null when it is absent.</summary>
+    public async Task<long?> FindBlobLengthAsync(string repository, string digest, CancellationToken cancellationToken)
+    {
+        using var response = await Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/v2/{repository}/blobs/{digest}"), cancellationToken);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        await ExpectAsync(response, HttpStatusCode.OK);
+        return response.Content.Headers.ContentLength;
     }
 
     /// <summary>
@@ -119,7 +131,7 @@ public sealed class RegistryHttp : IDisposable
                 return tags;
             }
 
-            Assert.True(response.StatusCode == HttpStatusCode.OK, await DescribeAsync(response));
+            await ExpectAsync(response, HttpStatusCode.OK);
             using var body = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
             if (body.RootElement.GetProperty("tags") is { ValueKind: JsonValueKind.Array } page)
             {
@@ -130,6 +142,15 @@ public sealed class RegistryHttp : IDisposable
         }
 
         return tags;
+    }
+
+    /// <summary>Fails, with all of the answer, when its status is another than <paramref name="status"/>.</summary>
+    public static async Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
+    {
+        if (response.StatusCode != status)
+        {
+            Assert.Fail($"Expected {(int)status}:\n{await DescribeAsync(response)}");
+        }
     }
 
     /// <summary>Request, status, headers and the start of the body, for the message of a test that failed.</summary>

@@ -6,7 +6,7 @@ namespace Registry.EndToEnd.Tests.Processes;
 /// <summary>Runs a program to its end, with a time limit, a clean environment and nothing on its standard input.</summary>
 public static class Command
 {
-    public static readonly TimeSpan DefaultTimeLimit = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan DefaultTimeLimit = TimeSpan.FromMinutes(3);
 
     /// <summary>Runs <paramref name="program"/> and returns what it said, whatever its exit code.</summary>
     /// <exception cref="CommandFailedException">It took longer than <paramref name="timeLimit"/>; it has been killed.</exception>
