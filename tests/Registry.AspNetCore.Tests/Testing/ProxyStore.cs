@@ -5,7 +5,7 @@ namespace Registry.AspNetCore.Tests.Testing;
 /// <summary>Passes everything on to another store, which it owns; tests put themselves in between.</summary>
 public abstract class ProxyStore(IObjectStore inner) : IObjectStore, IAsyncDisposable
 {
-    public ValueTask<SmallObject?> GetAsync(string key, CancellationToken cancellationToken) => inner.GetAsync(key, cancellationToken);
+    public virtual ValueTask<SmallObject?> GetAsync(string key, CancellationToken cancellationToken) => inner.GetAsync(key, cancellationToken);
 
     public virtual ValueTask<ObjectContent?> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
         inner.OpenReadAsync(key, offset, length, cancellationToken);
@@ -154,4 +154,13 @@ public sealed class GatedReadStore(IObjectStore inner) : ProxyStore(inner)
 
     /// <summary>Lets this and all later reads be done.</summary>
     public void Open() => _let.Release(1_000_000);
+}
+
+/// <summary>A store that fails on demand.</summary>
+public sealed class FailingStore(IObjectStore inner) : ProxyStore(inner)
+{
+    public Exception? Fault { get; set; }
+
+    public override ValueTask<SmallObject?> GetAsync(string key, CancellationToken cancellationToken) =>
+        Fault is null ? base.GetAsync(key, cancellationToken) : ValueTask.FromException<SmallObject?>(Fault);
 }

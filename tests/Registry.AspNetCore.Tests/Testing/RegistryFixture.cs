@@ -50,7 +50,16 @@ public sealed class InMemoryRegistry : RegistryFixture
 
 public sealed class FileSystemRegistry : RegistryFixture
 {
+    private const string StoreFolder = "store";
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("registry-tests-");
+
+    /// <summary>What is beside the store's own folder.</summary>
+    public IEnumerable<string> FilesOutside => _folder.EnumerateFileSystemInfos().Select(static entry => entry.Name).Where(static name => name != StoreFolder);
+
+    /// <summary>Every object's file.</summary>
+    public IReadOnlyList<string> Files =>
+        [.. _folder.EnumerateFiles("*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_folder.FullName, file.FullName)).Order(StringComparer.Ordinal)];
 
     public override async ValueTask DisposeAsync()
     {
@@ -60,7 +69,7 @@ public sealed class FileSystemRegistry : RegistryFixture
 
     protected override IObjectStore OpenStore()
     {
-        var options = new FileSystemObjectStoreOptions { Root = _folder.FullName, Durability = FileSystemDurability.Process };
+        var options = new FileSystemObjectStoreOptions { Root = Path.Combine(_folder.FullName, StoreFolder), Durability = FileSystemDurability.Process };
         return new FileSystemObjectStore(new FileSystem(), options, TimeProvider.System, NullLogger<FileSystemObjectStore>.Instance);
     }
 }
