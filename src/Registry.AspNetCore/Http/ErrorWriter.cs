@@ -23,7 +23,8 @@ internal static class ErrorWriter
         response.ContentLength = body.WrittenCount;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
+            // Nobody waits for it when the client is gone; that is no further error.
+            await response.Body.WriteAsync(body.WrittenMemory, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

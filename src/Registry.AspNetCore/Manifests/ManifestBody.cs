@@ -1,4 +1,5 @@
 using System.Buffers;
+using Registry.AspNetCore.Http;
 using Registry.AspNetCore.Routing;
 using Registry.Errors;
 
@@ -28,11 +29,12 @@ internal sealed class ManifestBody : IDisposable
 
         // One byte more than allowed or announced, so that the end of the body is seen without a further buffer.
         var body = new ManifestBody((int)(announced ?? FirstBuffer) + 1);
+        using var source = new ClientBody(request.Http.Request);
         try
         {
             while (true)
             {
-                int read = await request.Http.Request.Body.ReadAsync(body._buffer.AsMemory(body._length), request.Aborted).ConfigureAwait(false);
+                int read = await source.ReadAsync(body._buffer.AsMemory(body._length), request.Aborted).ConfigureAwait(false);
                 if (read == 0)
                 {
                     return body;

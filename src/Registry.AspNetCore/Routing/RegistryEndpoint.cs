@@ -34,6 +34,17 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         {
             await RunAsync(context, registry, basePath, route, operation).ConfigureAwait(false);
         }
+        catch (Exception e) when (IsClientGone(context, e))
+        {
+            registry.Logger.ClientLeft(operation?.Name);
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest; // Nobody reads it; measurements show it.
+            }
+
+            // Or the server would try to read the rest of the body, and complain.
+            context.Abort();
+        }
         catch (RegistryException e)
         {
             if (e.Errors[0].Code == RegistryErrorCode.Unsupported)
@@ -47,17 +58,6 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         catch (BadHttpRequestException e)
         {
             await FailAsync(context, registry, e.StatusCode, [new RegistryError(RegistryErrorCode.SizeInvalid, e.Message)], e).ConfigureAwait(false);
-        }
-        catch (Exception e) when (IsClientGone(context, e))
-        {
-            registry.Logger.ClientLeft(operation?.Name);
-            if (!context.Response.HasStarted)
-            {
-                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest; // Nobody reads it; measurements show it.
-            }
-
-            // Or the server would try to read the rest of the body, and complain.
-            context.Abort();
         }
         catch (StoreUnavailableException e)
         {
@@ -118,7 +118,7 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
     // The request's body can break off a moment before the server says that the request was aborted.
     private static bool IsClientGone(HttpContext context, Exception e) =>
         e is ConnectionResetException or ConnectionAbortedException
-        || (context.RequestAborted.IsCancellationRequested && e is IOException or OperationCanceledException);
+        || (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or (IOException and not StoreUnavailableException));
 
     private static async Task FailAsync(HttpContext context, RegistryInstance registry, int status, IReadOnlyList<RegistryError> errors, Exception cause)
     {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Registry.AspNetCore.Http;
 using Registry.AspNetCore.Routing;
 using Registry.Content.Uploads;
 using Registry.Errors;
@@ -13,7 +14,7 @@ internal static class RequestBody
     public static UploadBody? Of(HttpContext context)
     {
         long? length = AnnouncedLength(context);
-        return length == 0 ? null : new UploadBody(context.Request.Body, length);
+        return length == 0 ? null : new UploadBody(new ClientBody(context.Request), length);
     }
 
     /// <summary>Refuses what can be refused before a byte of the body is read.</summary>
