@@ -12,7 +12,7 @@ public sealed class QueryTests(InMemoryRegistry registry) : IClassFixture<InMemo
     [InlineData("&&=&&=x")]
     [InlineData("%zz=%zz&%=%")]
     [InlineData("a=%00&b=%0d%0a")]
-    [Trait("Protocol", "Section16")]
+    [Trait("Protocol", "ns")]
     [InlineData("ns=docker.io")]
     [InlineData("ns=registry.example:5000&ns=")]
     public async Task Parameters_that_mean_nothing_are_ignored_on_every_verb(string query)
