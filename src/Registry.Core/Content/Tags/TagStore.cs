@@ -11,11 +11,21 @@ namespace Registry.Content.Tags;
 /// </summary>
 internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids, TimeProvider time)
 {
+    // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
+    private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
+
     /// <summary>Where a tag points, or <see langword="null"/> where there is no such tag.</summary>
     public async ValueTask<Digest?> ResolveAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false);
-        return DigestOf(found);
+        Digest? digest = DigestOf(found);
+        if (digest is not null && IsYoung(found!.Record))
+        {
+            // Its push may have been stopped before the name was written: who sees the tag here has to see it in a list as well.
+            await EnsureListedAsync(repository, tag, found.Record, isNew: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        return digest;
     }
 
     /// <summary>Points a tag at a manifest. Readers see the old place or the new one.</summary>
@@ -158,8 +168,10 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         }
     }
 
+    private bool IsYoung(TagRecord record) => Ulid.TryGetTime(record.Listed, out DateTimeOffset born) && time.GetUtcNow() - born < MendedFor;
+
     // The name is written after the record, so that a crash between the two leaves a tag that is not listed rather than a listed one that is not there;
-    // the next push of the tag mends it.
+    // the next pull or push of the tag mends it.
     private async ValueTask EnsureListedAsync(RepositoryName repository, Tag tag, TagRecord record, bool isNew, CancellationToken cancellationToken)
     {
         if (record.Listed is not { } listed)
