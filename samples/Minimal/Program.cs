@@ -1,4 +1,5 @@
 var builder = WebApplication.CreateBuilder(args);
+builder.WebHost.UseDockerRegistryTransport();
 builder.Services.AddDockerRegistry().AddFileSystemStorage(builder.Configuration["Registry:Data"] ?? "data").AllowAnonymous();
 
 var app = builder.Build();

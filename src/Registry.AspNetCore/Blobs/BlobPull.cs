@@ -65,11 +65,11 @@ internal static class BlobPull
                     request.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{blob.Size}");
                     await request.FailAsync(RegistryErrorCode.RangeInvalid, $"The blob has {blob.Size} bytes, none of them in the range asked for.").ConfigureAwait(false);
                     return;
-                case RangeOutcome.Parts when parts.Count > 1 || IsList(request):
+                case RangeOutcome.Parts:
                     SetHeaders(request, blob);
                     await MultipartBlob.SendAsync(request, blob, parts).ConfigureAwait(false);
                     return;
-                case RangeOutcome.Parts:
+                case RangeOutcome.Part:
                     if (await TrySendAsync(request, blob, parts[0]).ConfigureAwait(false))
                     {
                         return;
@@ -118,8 +118,6 @@ internal static class BlobPull
         bool changed = headers.IfRange.Count > 0 && headers.IfRange != RegistryHeaders.ETag(blob.Digest);
         return ByteRanges.Read(changed ? null : headers.Range.ToString(), blob.Size, out parts);
     }
-
-    private static bool IsList(RegistryRequest request) => request.Http.Request.Headers.Range.ToString().Contains(',', StringComparison.Ordinal);
 
     private static void SetHeaders(RegistryRequest request, StoredBlob blob)
     {

@@ -15,7 +15,10 @@ internal enum RangeOutcome
     /// <summary>Send the whole: there is no range, or none that means anything here.</summary>
     Whole,
 
-    /// <summary>Send the parts.</summary>
+    /// <summary>Send the part.</summary>
+    Part,
+
+    /// <summary>Send the parts, of which there may be only one, as parts: the client asked for several.</summary>
     Parts,
 
     /// <summary>Nothing of what was asked for is there.</summary>
@@ -67,12 +70,12 @@ internal static class ByteRanges
 
         if (read.Count == 0)
         {
-            // "From the first byte on" of nothing is all of it.
-            return total == 0 && set.Trim() is "0-" ? RangeOutcome.Whole : RangeOutcome.Unsatisfiable;
+            // Clients that pull everything in parts do not know beforehand that there is nothing to pull.
+            return total == 0 ? RangeOutcome.Whole : RangeOutcome.Unsatisfiable;
         }
 
         parts = read;
-        return RangeOutcome.Parts;
+        return asked == 1 ? RangeOutcome.Part : RangeOutcome.Parts;
     }
 
     // A range that ends before it starts is malformed by the letter; clients that send it want to hear that there is no such part.

@@ -36,7 +36,7 @@ public sealed class PublicApiTests
     public void Registrations_are_found_without_further_usings()
     {
         Assembly library = typeof(DockerRegistryOptions).Assembly;
-        string[] expected = ["Microsoft.AspNetCore.Builder", "Microsoft.Extensions.DependencyInjection"];
+        string[] expected = ["Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.Extensions.DependencyInjection"];
 
         Assert.Equal(
             expected,

@@ -61,20 +61,15 @@ public sealed class RawHttp : IDisposable
 
     public async Task<Answer> ReadAsync(bool toHead = false)
     {
-        string statusLine = await ReadLineAsync();
-        Assert.StartsWith("HTTP/1.1 ", statusLine, StringComparison.Ordinal);
-        int status = int.Parse(statusLine.AsSpan(9, 3), CultureInfo.InvariantCulture);
-        var headers = new List<(string Name, string Value)>();
-        for (string line = await ReadLineAsync(); line.Length > 0; line = await ReadLineAsync())
-        {
-            int colon = line.IndexOf(':', StringComparison.Ordinal);
-            headers.Add((line[..colon], line[(colon + 1)..].Trim()));
-        }
+        (int status, ILookup<string, string> headers) = await ReadHeadAsync();
+        return new Answer(status, headers, toHead || status is < 200 or 204 or 304 ? [] : await ReadBodyAsync(new Answer(status, headers, [])));
+    }
 
-        var answer = new Answer(status, headers.ToLookup(static header => header.Name, static header => header.Value, StringComparer.OrdinalIgnoreCase), []);
-        return toHead || status is < 200 or 204 or 304
-            ? answer
-            : new Answer(status, headers.ToLookup(static header => header.Name, static header => header.Value, StringComparer.OrdinalIgnoreCase), await ReadBodyAsync(answer));
+    /// <summary>Reads an answer up to some bytes of its body.</summary>
+    public async Task<byte[]> ReadBodyPartAsync(int count)
+    {
+        await ReadHeadAsync();
+        return await ReadBytesAsync(count);
     }
 
     /// <summary>Whether the server ends the connection, with nothing more sent on it.</summary>
@@ -104,6 +99,22 @@ public sealed class RawHttp : IDisposable
     {
         _stream.Dispose();
         _bound.Dispose();
+    }
+
+    private async Task<(int Status, ILookup<string, string> Headers)> ReadHeadAsync()
+    {
+        string statusLine = await ReadLineAsync();
+        Assert.StartsWith("HTTP/1.1 ", statusLine, StringComparison.Ordinal);
+        var headers = new List<(string Name, string Value)>();
+        for (string line = await ReadLineAsync(); line.Length > 0; line = await ReadLineAsync())
+        {
+            int colon = line.IndexOf(':', StringComparison.Ordinal);
+            headers.Add((line[..colon], line[(colon + 1)..].Trim()));
+        }
+
+        return (
+            int.Parse(statusLine.AsSpan(9, 3), CultureInfo.InvariantCulture),
+            headers.ToLookup(static header => header.Name, static header => header.Value, StringComparer.OrdinalIgnoreCase));
     }
 
     private async Task<byte[]> ReadBodyAsync(Answer answer)

@@ -72,22 +72,9 @@ internal sealed class ManifestStore(
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            string? generation = await GoLiveAsync(repository, manifest, document, required, cancellationToken).ConfigureAwait(false);
-            if (generation is not null)
+            if (await TryPutAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false))
             {
-                foreach (Tag tag in pointing)
-                {
-                    if (!await tags.PointAsync(repository, tag, manifest.Digest, generation, condition, cancellationToken).ConfigureAwait(false))
-                    {
-                        throw ConditionFailed(tag.Value);
-                    }
-                }
-
-                // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
-                if (pointing.Count == 0 || await IsLiveAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false))
-                {
-                    return;
-                }
+                return;
             }
 
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
@@ -127,6 +114,59 @@ internal sealed class ManifestStore(
             }
 
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<bool> TryPutAsync(
+        RepositoryName repository,
+        StoredManifest manifest,
+        ManifestDocument document,
+        Digest[] required,
+        IReadOnlyList<Tag> pointing,
+        TagCondition condition,
+        CancellationToken cancellationToken)
+    {
+        // The ways back from the manifest to its tags are laid meanwhile: a round of writes less to wait for.
+        Task<TagWay[]> laying = Task.WhenAll(pointing.Select(tag => tags.LayWayAsync(repository, tag, manifest.Digest, cancellationToken)));
+        int taken = 0;
+        try
+        {
+            string? generation = await GoLiveAsync(repository, manifest, document, required, cancellationToken).ConfigureAwait(false);
+            TagWay[] ways = await laying.ConfigureAwait(false);
+            if (generation is null)
+            {
+                return false;
+            }
+
+            foreach (TagWay way in ways)
+            {
+                taken++;
+                if (!await tags.PointAsync(repository, way, generation, condition, cancellationToken).ConfigureAwait(false))
+                {
+                    throw ConditionFailed(way.Tag.Value);
+                }
+            }
+
+            // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
+            return pointing.Count == 0 || await IsLiveAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await RemoveUnusedAsync(repository, laying, taken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask RemoveUnusedAsync(RepositoryName repository, Task<TagWay[]> laying, int taken)
+    {
+        await ((Task)laying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!laying.IsCompletedSuccessfully)
+        {
+            return; // What was laid counts for nothing, as after a crash.
+        }
+
+        foreach (TagWay way in (await laying.ConfigureAwait(false)).Skip(taken))
+        {
+            await tags.RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -223,16 +263,30 @@ internal sealed class ManifestStore(
 
         PutOutcome<ManifestRecord> live = await records.PutAsync(
             key, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
-        return live.Won ? generation : null;
+        if (live.Won)
+        {
+            return generation;
+        }
+
+        await ReleaseIfDeadAsync(repository, manifest.Digest, document, required, generation, live.Current).ConfigureAwait(false);
+        return null;
     }
 
     private async ValueTask AbandonAsync(RepositoryName repository, Digest digest, ManifestDocument document, Digest[] required, Versioned<ManifestRecord> pending)
     {
         PutOutcome<ManifestRecord> outcome = await records.PutAsync(
             ContentKeys.Manifest(repository, digest), Tombstone(pending.Record), pending, CancellationToken.None).ConfigureAwait(false);
-        if (outcome.Won)
+        await ReleaseIfDeadAsync(repository, digest, document, required, pending.Record.Generation, outcome.Current).ConfigureAwait(false);
+    }
+
+    // Another push may have been at work on the same generation, and whoever ended that may have removed its refs before all of this push's were written.
+    // A generation that has ended never comes back, so that nobody else can want them.
+    private async ValueTask ReleaseIfDeadAsync(
+        RepositoryName repository, Digest digest, ManifestDocument document, Digest[] required, string generation, Versioned<ManifestRecord>? current)
+    {
+        if (current is not { Record.State: not ManifestState.Deleted } || current.Record.Generation != generation)
         {
-            await ReleaseAsync(repository, digest, document, required, pending.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+            await ReleaseAsync(repository, digest, document, required, generation, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

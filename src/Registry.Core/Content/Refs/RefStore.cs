@@ -13,11 +13,24 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
     // Leases sort before manifests, so that the first few refs tell whether a young lease is there however many manifests name the content.
     private const int OwnersLookedAt = 32;
 
+    private readonly SeenRefs _seen = new();
+
     /// <summary>Whether a repository holds some content.</summary>
     public async ValueTask<bool> HoldsAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
     {
+        if (_seen.Find(repository, digest) is { } seen && await IsThereAsync(seen, cancellationToken).ConfigureAwait(false))
+        {
+            return true;
+        }
+
         KeyPage page = await store.ListAsync(ContentKeys.Refs(digest, repository), null, 1, cancellationToken).ConfigureAwait(false);
-        return page.Keys.Count > 0;
+        if (page.Keys.Count == 0)
+        {
+            return false;
+        }
+
+        _seen.Remember(repository, digest, page.Keys[0]);
+        return true;
     }
 
     /// <summary>
@@ -26,13 +39,21 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
     /// </summary>
     public async ValueTask<bool> HoldAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
     {
+        DateTimeOffset young = time.GetUtcNow() - (options.GracePeriod / 2);
+        if (_seen.Find(repository, digest) is { } seen
+            && ContentKeys.TryParseRefOwner(seen, out RefOwner known)
+            && known.Time > young
+            && await IsThereAsync(seen, cancellationToken).ConfigureAwait(false))
+        {
+            return true;
+        }
+
         KeyPage page = await store.ListAsync(ContentKeys.Refs(digest, repository), null, OwnersLookedAt, cancellationToken).ConfigureAwait(false);
         if (page.Keys.Count == 0)
         {
             return false;
         }
 
-        DateTimeOffset young = time.GetUtcNow() - (options.GracePeriod / 2);
         var outdated = new List<string>();
         foreach (string key in page.Keys)
         {
@@ -43,6 +64,7 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
 
             if (owner.Time > young)
             {
+                _seen.Remember(repository, digest, key);
                 return true;
             }
 
@@ -67,14 +89,14 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
     /// <param name="id">The lease's id, which tells its age.</param>
     /// <param name="cancellationToken">Ends the write.</param>
     public ValueTask LeaseAsync(RepositoryName repository, Digest digest, string id, CancellationToken cancellationToken) =>
-        PutAsync(ContentKeys.LeaseRef(digest, repository, id), cancellationToken);
+        PutAsync(repository, digest, ContentKeys.LeaseRef(digest, repository, id), cancellationToken);
 
     /// <summary>Writes the refs of a manifest's generation to everything that it names.</summary>
     public Task AddAsync(RepositoryName repository, Digest manifest, string generation, IReadOnlyCollection<Digest> content, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             content,
             Concurrency(cancellationToken),
-            (digest, token) => PutAsync(ContentKeys.ManifestRef(digest, repository, manifest, generation), token));
+            (digest, token) => PutAsync(repository, digest, ContentKeys.ManifestRef(digest, repository, manifest, generation), token));
 
     /// <summary>Removes the refs of a manifest's generation.</summary>
     public Task RemoveAsync(RepositoryName repository, Digest manifest, string generation, IReadOnlyCollection<Digest> content, CancellationToken cancellationToken) =>
@@ -138,8 +160,14 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
         return found is { Record: { State: not ManifestState.Deleted } record } && record.Generation == generation;
     }
 
-    private async ValueTask PutAsync(string key, CancellationToken cancellationToken) =>
+    private async ValueTask PutAsync(RepositoryName repository, Digest digest, string key, CancellationToken cancellationToken)
+    {
         await store.PutAsync(key, ReadOnlyMemory<byte>.Empty, PutCondition.None, cancellationToken).ConfigureAwait(false);
+        _seen.Remember(repository, digest, key);
+    }
+
+    private async ValueTask<bool> IsThereAsync(string key, CancellationToken cancellationToken) =>
+        await store.GetAsync(key, cancellationToken).ConfigureAwait(false) is not null;
 
     private ParallelOptions Concurrency(CancellationToken cancellationToken) =>
         new() { MaxDegreeOfParallelism = options.StoreConcurrency, CancellationToken = cancellationToken };

@@ -28,17 +28,32 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         return digest;
     }
 
+    /// <summary>
+    /// Lays the way back from a manifest to a tag that is to point there, so that whoever deletes the manifest finds the tag. It counts for nothing until the tag points there, and may
+    /// therefore be laid while the manifest is still being put.
+    /// </summary>
+    public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
+    {
+        var way = new TagWay(tag, digest, ids.Next());
+        await PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+        return way;
+    }
+
+    /// <summary>Removes a way that no tag took.</summary>
+    public ValueTask RemoveWayAsync(RepositoryName repository, TagWay way, CancellationToken cancellationToken) =>
+        store.DeleteAsync(ContentKeys.Tagged(repository, way.Digest, way.Tag, way.Generation), cancellationToken);
+
     /// <summary>Points a tag at a manifest. Readers see the old place or the new one.</summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="tag">The tag, which need not exist.</param>
-    /// <param name="digest">The manifest.</param>
-    /// <param name="manifestGeneration">The generation in which it is live.</param>
+    /// <param name="way">The way back that was laid for the tag, which need not exist. It is taken, or removed when the condition does not hold.</param>
+    /// <param name="manifestGeneration">The generation in which the manifest is live.</param>
     /// <param name="condition">What must hold of where the tag points before.</param>
     /// <param name="cancellationToken">Ends the write.</param>
     /// <returns>Whether the condition held.</returns>
     public async ValueTask<bool> PointAsync(
-        RepositoryName repository, Tag tag, Digest digest, string manifestGeneration, TagCondition condition, CancellationToken cancellationToken)
+        RepositoryName repository, TagWay way, string manifestGeneration, TagCondition condition, CancellationToken cancellationToken)
     {
+        Tag tag = way.Tag;
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
@@ -46,21 +61,18 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             Digest? current = DigestOf(found);
             if (!condition.Holds(current))
             {
+                await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 return false;
             }
 
             // What a deletion left behind is removed while the record still tells of it.
             await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
 
-            // The way back is laid before the tag points there: whoever deletes the manifest then finds the tag.
-            string generation = ids.Next();
-            string marker = ContentKeys.Tagged(repository, digest, tag, generation);
-            await PutMarkerAsync(marker, cancellationToken).ConfigureAwait(false);
             var wanted = new TagRecord
             {
-                Digest = digest.Value,
+                Digest = way.Digest.Value,
                 ManifestGeneration = manifestGeneration,
-                Generation = generation,
+                Generation = way.Generation,
                 Listed = current is null ? ids.Next() : found!.Record.Listed,
                 Updated = time.GetUtcNow(),
             };
@@ -74,8 +86,9 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
                 return true;
             }
 
-            await store.DeleteAsync(marker, CancellationToken.None).ConfigureAwait(false);
+            await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            way = await LayWayAsync(repository, tag, way.Digest, cancellationToken).ConfigureAwait(false);
             found = outcome.Current;
         }
     }

@@ -98,6 +98,39 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
         }
     }
 
+    /// <summary>Creates a file without bytes, in a folder that may be missing. Its name is not durable before its folder is flushed.</summary>
+    /// <returns>False where the name is taken.</returns>
+    public bool TryCreateEmpty(string path)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                string folder = FileSystem.Path.GetDirectoryName(path);
+                if (!FileSystem.Directory.Exists(folder))
+                {
+                    FileSystem.Directory.CreateDirectory(folder);
+                }
+
+                using FileStream file = Open(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+                if (FlushMode == FlushMode.Each)
+                {
+                    Sync(file.SafeFileHandle, path);
+                }
+
+                return true;
+            }
+            catch (DirectoryNotFoundException) when (attempt < MoveAttempts)
+            {
+                // Somebody found the folder empty and removed it.
+            }
+            catch (IOException) when (FileSystem.File.Exists(path))
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Removes a file. One that is not there is no error.</summary>
     public void Delete(string path)
     {

@@ -12,7 +12,7 @@ namespace Registry.Storage.FileSystem;
 /// <item><term><c>objects/</c></term><description>one file per object, its bytes and nothing else, at the key's path; <c>/</c> makes folders. Names are spelled so that Windows, macOS and Linux take
 /// them and letters' case is kept apart: lower-case letters, digits and <c>-_.@,</c> as they are, <c>=a</c> for <c>A</c>, <c>%3a</c> for <c>:</c>; a part of 72 characters or more continues in a folder whose name ends
 /// with <c>=</c></description></item>
-/// <item><term><c>staging/</c></term><description>one file per upload that is not complete, named by its id; <c>{id}.gone</c> remembers one that was aborted</description></item>
+/// <item><term><c>staging/</c></term><description>one file per upload that is not complete, named by its id; <c>{id}.gone</c> remembers one that was aborted and <c>{id}.cuts</c> where one was gone on with from an older token, both for a day</description></item>
 /// <item><term><c>tmp/</c></term><description>small objects being written; what is older than a day is left over from a crash and swept at start</description></item>
 /// <item><term><c>locks/</c></term><description>256 empty files, locked for the instant of replacing or removing an object</description></item>
 /// </list>
@@ -25,6 +25,8 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     private const int MutationsPerBatch = 64;
     private const int QueuedTransfers = 256;
 
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
+
     private readonly KeyPaths _paths;
     private readonly DiskFiles _files;
     private readonly StripedLocks _locks;
@@ -36,6 +38,8 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     private readonly IoThreads<IoWork> _transfers;
     private readonly IoThreads<IoWork> _readers;
     private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly TimeProvider _time;
+    private long _lastSweep;
     private volatile bool _ready;
 
     /// <summary>Creates a store. Nothing is read or written before <see cref="ProbeAsync"/> or the first operation.</summary>
@@ -58,6 +62,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.TransferThreads, 64);
 
         string instance = RandomNumberGenerator.GetHexString(12, lowercase: true);
+        _time = time;
         _paths = new KeyPaths(fileSystem, options.Root);
         _files = new DiskFiles(fileSystem) { FlushMode = options.Durability == FileSystemDurability.Process ? FlushMode.None : FlushMode.Each };
         _locks = new StripedLocks(_files, _paths.Locks);
@@ -93,7 +98,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
             {
                 await RunAsync(RunProbe, cancellationToken).ConfigureAwait(false);
                 _ready = true;
-                await _transfers.EnqueueAsync(new IoWork<bool>(SweepLeftovers, _faults, CancellationToken.None), cancellationToken).ConfigureAwait(false);
+                await SweepIfDueAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -109,7 +114,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         cancellationToken.ThrowIfCancellationRequested();
 
         // On the caller's thread: records are small and nearly always in the page cache, where reading one costs less than handing it over would.
-        return _ready ? new(Get(path)) : AfterProbeAsync(() => Get(path), cancellationToken);
+        return _ready ? new(Get(path)) : GetAfterProbeAsync(path, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -119,7 +124,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length ?? 0, nameof(length));
         cancellationToken.ThrowIfCancellationRequested();
-        return _ready ? new(OpenRead(path, offset, length)) : AfterProbeAsync(() => OpenRead(path, offset, length), cancellationToken);
+        return _ready ? new(OpenRead(path, offset, length)) : OpenReadAfterProbeAsync(path, offset, length, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -132,6 +137,13 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         }
 
         await ProbeAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (condition.RequiresAbsence && _files.FileSystem.File.Exists(path))
+        {
+            // Much that is put if absent is there already, and a look is cheap.
+            return PutResult.ConditionFailed;
+        }
+
         var put = new PutMutation(_parts, key, path, content, ContentTag.Of(content.Span), condition, cancellationToken);
         await _writers.EnqueueAsync(put, cancellationToken).ConfigureAwait(false);
         return await put.Done.ConfigureAwait(false);
@@ -191,6 +203,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         var abort = new AbortMutation(_parts, upload, cancellationToken);
         await _writers.EnqueueAsync(abort, cancellationToken).ConfigureAwait(false);
         await abort.Done.ConfigureAwait(false);
+        await SweepIfDueAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Finishes what was begun and lets go of threads and handles.</summary>
@@ -286,16 +299,32 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         }
     }
 
-    private async ValueTask<T> AfterProbeAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    private async ValueTask<SmallObject?> GetAfterProbeAsync(string path, CancellationToken cancellationToken)
     {
         await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        return work();
+        return Get(path);
+    }
+
+    private async ValueTask<ObjectContent?> OpenReadAfterProbeAsync(string path, long offset, long? length, CancellationToken cancellationToken)
+    {
+        await ProbeAsync(cancellationToken).ConfigureAwait(false);
+        return OpenRead(path, offset, length);
     }
 
     private bool RunProbe()
     {
         _probe.Run();
         return true;
+    }
+
+    // At start, and then with what leaves something to sweep.
+    private ValueTask SweepIfDueAsync(CancellationToken cancellationToken)
+    {
+        long now = _time.GetUtcNow().Ticks;
+        long last = Volatile.Read(ref _lastSweep);
+        return now - last >= SweepInterval.Ticks && Interlocked.CompareExchange(ref _lastSweep, now, last) == last
+            ? _transfers.EnqueueAsync(new IoWork<bool>(SweepLeftovers, _faults, CancellationToken.None), cancellationToken)
+            : ValueTask.CompletedTask;
     }
 
     private bool SweepLeftovers()

@@ -109,12 +109,17 @@ internal sealed class FolderEntries : FileSystemEnumerator<int>
     private FolderEntry[] InOrder()
     {
         var entries = new FolderEntry[_smallest.Count];
-        for (int i = entries.Length - 1; i >= 0; i--)
+        int first = entries.Length;
+        while (_smallest.TryDequeue(out FolderEntry entry, out _))
         {
-            entries[i] = _smallest.Dequeue();
+            // Some file systems show a name twice that is replaced while they are read.
+            if (first == entries.Length || entries[first].Text != entry.Text)
+            {
+                entries[--first] = entry;
+            }
         }
 
-        return entries;
+        return entries[first..];
     }
 
     private sealed class LargestFirst : IComparer<string>

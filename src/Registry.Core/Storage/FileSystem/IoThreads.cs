@@ -9,6 +9,9 @@ namespace Registry.Storage.FileSystem;
 internal sealed class IoThreads<T> : IDisposable
     where T : class
 {
+    // More than ever wait at once.
+    private const int Everybody = 1_000_000;
+
     private readonly string _name;
     private readonly int _maxThreads;
     private readonly int _maxBatch;
@@ -34,7 +37,7 @@ internal sealed class IoThreads<T> : IDisposable
         _maxThreads = maxThreads;
         _maxBatch = maxBatch;
         _process = process;
-        _room = new SemaphoreSlim(capacity, capacity);
+        _room = new SemaphoreSlim(capacity);
     }
 
     /// <summary>Hands over a piece of work. What becomes of it is told by the piece itself.</summary>
@@ -55,8 +58,14 @@ internal sealed class IoThreads<T> : IDisposable
     {
         lock (_gate)
         {
-            _stopping = true;
-            Monitor.PulseAll(_gate);
+            if (!_stopping)
+            {
+                // Who waits for room gets through, to be told that the store is disposed.
+                _stopping = true;
+                _room.Release(Everybody);
+                Monitor.PulseAll(_gate);
+            }
+
             if (_running == 0)
             {
                 _ended.TrySetResult();
@@ -94,11 +103,7 @@ internal sealed class IoThreads<T> : IDisposable
     {
         lock (_gate)
         {
-            if (_stopping)
-            {
-                _room.Release();
-                throw new ObjectDisposedException(nameof(FileSystemObjectStore));
-            }
+            ObjectDisposedException.ThrowIf(_stopping, typeof(FileSystemObjectStore));
 
             _queue.Enqueue(work);
             if (_idle > 0)

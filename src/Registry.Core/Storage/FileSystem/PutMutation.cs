@@ -7,6 +7,7 @@ namespace Registry.Storage.FileSystem;
 /// over a file leaves no moment without one.</para>
 /// <para>A put if absent takes no lock, because the file system decides: giving the file its name fails if the name is taken, in one step. It takes place at that step, before or after
 /// any replacement or removal. Where the disk has no such call, it is a look and a rename under the lock instead, and so again alone.</para>
+/// <para>An object without bytes, where there is none yet, is created at the key's path: the same one step, with nothing that could be half there.</para>
 /// <para>A change is visible an instant before its folder is flushed. Journalling file systems write names in order, so that whatever somebody makes durable after seeing it comes
 /// after it on the disk as well.</para>
 /// </remarks>
@@ -16,11 +17,19 @@ internal sealed class PutMutation(
 {
     private FileStream? _file;
     private string? _temporary;
+    private bool _inPlace;
 
     public override void Prepare(bool inCompany)
     {
         // A look ahead, for it saves writing a file in vain; it is decided when the change is applied.
         if (FinishIfCancelled() || FinishIfConditionFails())
+        {
+            return;
+        }
+
+        // There is nothing to be half written of an empty object: it needs no other name first.
+        _inPlace = content.IsEmpty && condition.RequiredETag is null && parts.Files.ExclusiveMove != ExclusiveMove.UnderLock && !parts.Files.FileSystem.File.Exists(path);
+        if (_inPlace)
         {
             return;
         }
@@ -32,11 +41,31 @@ internal sealed class PutMutation(
         }
     }
 
-    public override void Flush() => parts.Files.FlushBeforeRename(_file!.SafeFileHandle);
+    public override void Flush()
+    {
+        if (_file is not null)
+        {
+            parts.Files.FlushBeforeRename(_file.SafeFileHandle);
+        }
+    }
 
     public override void Apply(FolderSync folders)
     {
-        _file!.Dispose();
+        if (_inPlace && !parts.Files.TryCreateEmpty(path))
+        {
+            // Somebody was first, perhaps with other content, which a put without a condition replaces.
+            _inPlace = false;
+            _file = parts.SmallFiles.CreateTemporary([], out _temporary);
+        }
+
+        _file?.Dispose();
+        if (_inPlace)
+        {
+            folders.Changed(parts.Paths.ParentOf(path));
+            Result = PutResult.Written(etag);
+            return;
+        }
+
         if (condition.RequiresAbsence && parts.Files.ExclusiveMove != ExclusiveMove.UnderLock)
         {
             Move();

@@ -50,8 +50,7 @@ internal sealed class StripedLocks(DiskFiles files, string folder) : IDisposable
     {
         if (OperatingSystem.IsWindows())
         {
-            FileStream stream = files.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            return stream.SafeFileHandle;
+            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         }
 
         if (!files.FileSystem.File.Exists(path))

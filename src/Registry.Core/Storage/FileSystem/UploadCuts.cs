@@ -18,6 +18,9 @@ internal sealed class UploadCuts
 
     private UploadCuts(List<(int Era, long Offset)> cuts) => _cuts = cuts;
 
+    /// <summary>Whether nothing is recorded: there was no cut, or it was more than a day ago that the upload was completed.</summary>
+    public bool IsEmpty => _cuts.Count == 0;
+
     /// <summary>The era that tokens are issued in now.</summary>
     public int Era => _cuts.Count == 0 ? 0 : _cuts[^1].Era;
 

@@ -4,6 +4,7 @@ namespace Registry.Storage.FileSystem;
 /// <remarks>
 /// <para>Whoever appends has the file open and locked, and everybody else is turned away. Opening, completing and aborting take place under the lock of the upload's id, so that
 /// the file at an upload's path, found there under the lock, is the one that was opened: it cannot have been renamed or replaced between.</para>
+/// <para>Where the object is there, the upload's own name is at most a second one of the same file, which a crash left where names are given by linking; so it may go.</para>
 /// <para>Beginning an upload leaves no trace on disk. So a token of no bytes whose file is missing means "not begun", unless the object is there (completed)
 /// or an empty file <c>{id}.gone</c> is (aborted). Those files are swept after a day; whoever then still comes with the first token of an aborted upload gets an empty upload, which does no
 /// harm: nothing refers to it.</para>
@@ -48,7 +49,9 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
             string objectPath = paths.OfKey(token.Key);
             if (files.FileSystem.File.Exists(objectPath))
             {
-                return LengthOf(objectPath) == token.Offset && CutsOf(token).Allow(token);
+                files.Delete(PathOf(token));
+                UploadCuts known = CutsOf(token);
+                return LengthOf(objectPath) == token.Offset && (known.IsEmpty || known.Allow(token));
             }
 
             UploadFile? file = OpenUnderLock(token);
@@ -75,12 +78,13 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     {
         using (locks.Enter(token.Id))
         {
+            string path = PathOf(token);
             if (files.FileSystem.File.Exists(paths.OfKey(token.Key)))
             {
+                files.Delete(path);
                 return;
             }
 
-            string path = PathOf(token);
             string tombstone = path + TombstoneExtension;
             if (!files.FileSystem.File.Exists(tombstone))
             {

@@ -1,6 +1,7 @@
 using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
+using Registry.Content.Tags;
 using Registry.Core.Tests.Model;
 using Registry.Core.Tests.Simulation;
 using Registry.Model;
@@ -236,7 +237,9 @@ public sealed class TagStoreTests : ContentTest
                     }
                     else
                     {
-                        await Node(store).Tags.PointAsync(Repo, Tag.Parse("a"), image.Digest, "g", Registry.Content.Tags.TagCondition.None, left.Token);
+                        TagStore tags = Node(store).Tags;
+                        TagWay way = await tags.LayWayAsync(Repo, Tag.Parse("a"), image.Digest, left.Token);
+                        await tags.PointAsync(Repo, way, "g", TagCondition.None, left.Token);
                     }
                 });
 

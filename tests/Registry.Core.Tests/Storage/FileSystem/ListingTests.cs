@@ -11,10 +11,8 @@ public sealed class ListingTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_folder_of_twenty_thousand_pages_exactly(bool quiet)
+    [Fact]
+    public async Task A_folder_of_twenty_thousand_pages_exactly()
     {
         await using FileSystemObjectStore store = folder.Open();
         await store.ProbeAsync(Cancel);
@@ -22,19 +20,17 @@ public sealed class ListingTests : IDisposable
         Directory.CreateDirectory(folder.PathOf("objects", "many"));
         foreach (string key in keys)
         {
-            await File.WriteAllTextAsync(folder.PathOf("objects", key), "x", Cancel);
+            File.Create(folder.PathOf("objects", key)).Dispose();
         }
 
         await store.PutAsync("many-", "x"u8.ToArray(), PutCondition.None, Cancel);
         await store.PutAsync("many.", "x"u8.ToArray(), PutCondition.None, Cancel);
         await store.PutAsync("many0", "x"u8.ToArray(), PutCondition.None, Cancel);
-        if (quiet)
-        {
-            MakeQuiet("objects", "many");
-        }
-
         string[] expected = ["many-", "many.", .. keys.Order(StringComparer.Ordinal), "many0"];
         Assert.Equal(expected, await ListAsync(store, "", 1000));
+
+        // Not changed for a while, so that what was read for one page may serve the next.
+        MakeQuiet("objects", "many");
         Assert.Equal(expected.Where(key => key.StartsWith("many/7", StringComparison.Ordinal)), await ListAsync(store, "many/7", 77));
         Assert.Equal(expected, await ListAsync(store, "man", 999));
     }
