@@ -30,7 +30,16 @@ internal sealed class ContentRoot : IDisposable
         Tags = new TagStore(store, records, ids, time);
         Manifests = new ManifestStore(store, records, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
-        Uploads = new UploadSessions(store, records, refs, Catalog, new BlobCommitter(store, records), _localUploads, ids, time, options);
+        var sessions = new SessionRecords(store, records, time);
+        Uploads = new UploadSessions(
+            store,
+            records,
+            sessions,
+            new SessionAppender(store, records, sessions, time, options),
+            new SessionCommitter(store, records, sessions, refs, Catalog, new BlobCommitter(store, records), ids, time),
+            _localUploads,
+            ids,
+            time);
     }
 
     public ContentOptions Options { get; }

@@ -6,7 +6,6 @@ public abstract class PathParsingTests(RegistryFixture registry)
 {
     [Theory]
     [Trait("Protocol", "N1")]
-    [Trait("Protocol", "Section3.2")]
     [InlineData("blobs")]
     [InlineData("manifests")]
     [InlineData("uploads")]
@@ -72,7 +71,6 @@ public abstract class PathParsingTests(RegistryFixture registry)
     }
 
     [Theory]
-    [Trait("Protocol", "Section3.2")]
     [InlineData("/v2/_oci/ext/discover")]
     [InlineData("/v2/_docker/x")]
     [InlineData("/v2/_chainguard")]
@@ -99,7 +97,6 @@ public abstract class PathParsingTests(RegistryFixture registry)
     }
 
     [Theory]
-    [Trait("Protocol", "Section3.2")]
     [InlineData("{repository}/manifests/{name}/x")]
     [InlineData("{repository}/blobs/{name}/x")]
     [InlineData("{repository}/blobs/uploads/{session}/x")]

@@ -146,7 +146,6 @@ public sealed class ReferenceTests(InMemoryRegistry registry) : IClassFixture<In
     }
 
     [Fact]
-    [Trait("Protocol", "Section3.1")]
     public async Task Tags_differ_by_the_case_of_their_letters()
     {
         TestBlob config = await registry.Client.PushAsync(_repository, TestBlob.Of("{}"));

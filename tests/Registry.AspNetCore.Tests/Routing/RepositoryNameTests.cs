@@ -8,7 +8,6 @@ public sealed class RepositoryNameTests(InMemoryRegistry registry) : IClassFixtu
     private const string Digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     [Theory]
-    [Trait("Protocol", "Section3.1")]
     [InlineData("a")]
     [InlineData("0")]
     [InlineData("0/1")]
@@ -43,7 +42,6 @@ public sealed class RepositoryNameTests(InMemoryRegistry registry) : IClassFixtu
 
     [Theory]
     [Trait("Protocol", "N3")]
-    [Trait("Protocol", "Section3.1")]
     [InlineData("A")]
     [InlineData("aB")]
     [InlineData("a/B")]

@@ -1,0 +1,134 @@
+using System.Runtime.ExceptionServices;
+using Registry.Content.Records;
+using Registry.Errors;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Content.Uploads;
+
+/// <summary>Appends a request's body to a session, and records how far the session came.</summary>
+internal sealed class SessionAppender(IObjectStore store, RecordStore records, SessionRecords sessions, TimeProvider time, ContentOptions options)
+{
+    private long MaxBlobBytes => options.MaxBlobBytes ?? long.MaxValue;
+
+    /// <summary>Appends a body. What arrived of it is not yet saved: the caller saves, commits or disposes it.</summary>
+    /// <returns>How the session stands, and the bytes; none where the body was not read.</returns>
+    /// <exception cref="RegistryException">The body is not as long as its range says, or larger than allowed.</exception>
+    public async ValueTask<(UploadResult Result, Appended? Appended)> AppendAsync(
+        LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, DigestAlgorithm algorithm, UploadBody body, ChunkRange? range, CancellationToken cancellationToken)
+    {
+        long offset = session.Record.Offset;
+        if (range is { } place && place.Start != offset)
+        {
+            return (UploadResult.OutOfOrder(offset), null);
+        }
+
+        long allowed = MaxBlobBytes - offset;
+        if (body.Length > allowed || range?.Length > allowed)
+        {
+            throw TooLarge();
+        }
+
+        ObjectAppender? appender;
+        try
+        {
+            appender = await store.OpenAppendAsync(new UploadToken(session.Record.Token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (UploadBusyException)
+        {
+            return (UploadResult.OutOfOrder(offset), null);
+        }
+
+        if (appender is null)
+        {
+            return (UploadResult.Unknown, null);
+        }
+
+        Appended? appended = null;
+        try
+        {
+            // Another node may have gone on with the session before this one had the appender. The token is the newest only if the record is unchanged.
+            Versioned<UploadRecord>? now = await records.ReadAsync<UploadRecord>(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
+            if (now?.Record.Nonce != session.Record.Nonce)
+            {
+                return (now is { Record.State: UploadState.Open } ? UploadResult.OutOfOrder(now.Record.Offset) : UploadResult.Unknown, null);
+            }
+
+            PrefixHash? hash = turn.HashAt(offset, algorithm);
+            appended = new Appended(appender, hash);
+            PumpResult pumped = await BodyPump.CopyAsync(body, appender, hash?.Hash, Math.Min(allowed, range?.Length ?? long.MaxValue), cancellationToken).ConfigureAwait(false);
+            appended.Bytes = pumped.Bytes;
+            appended.Fault = pumped.Fault is { } fault ? ExceptionDispatchInfo.Capture(fault) : null;
+            if (range is { } expected && pumped.Fault is null && (pumped.TooLong || pumped.Bytes != expected.Length))
+            {
+                throw new RegistryException(
+                    RegistryErrorCode.SizeInvalid, $"The body does not have the {expected.Length} bytes that its Content-Range says. Nothing was stored of it.");
+            }
+
+            if (pumped.TooLong)
+            {
+                throw TooLarge();
+            }
+
+            Appended kept = appended;
+            appended = null;
+            appender = null;
+            return (UploadResult.Accepted(offset + pumped.Bytes), kept);
+        }
+        finally
+        {
+            if (appended is not null)
+            {
+                await appended.DisposeAsync().ConfigureAwait(false);
+            }
+            else if (appender is not null)
+            {
+                await appender.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Makes what was appended a part of the session.</summary>
+    // The appender is still open while the record is put, so that a store with one appender at a time lets nobody in between.
+    public async ValueTask<UploadResult> SaveAsync(LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended appended)
+    {
+        UploadToken token;
+        try
+        {
+            token = await appended.Appender.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException) when (appended.Fault is null)
+        {
+            // A session that was cancelled meanwhile has nothing to append to any more.
+            if (await sessions.ReadAsync(RepositoryName.Parse(session.Record.Repository), id, CancellationToken.None).ConfigureAwait(false) is null)
+            {
+                return UploadResult.Unknown;
+            }
+
+            throw;
+        }
+
+        long offset = session.Record.Offset + appended.Bytes;
+        PutOutcome<UploadRecord> outcome = await records.PutAsync(
+            ContentKeys.Upload(id),
+            session.Record with
+            {
+                Token = token.Value,
+                Offset = offset,
+                PrefixDigest = appended.Hash?.Digest().Value,
+                Touched = time.GetUtcNow(),
+            },
+            session,
+            CancellationToken.None).ConfigureAwait(false);
+        if (!outcome.Won)
+        {
+            return outcome.Current is { Record: { State: UploadState.Open } other } ? UploadResult.OutOfOrder(other.Offset) : UploadResult.Unknown;
+        }
+
+        turn.Keep(appended.TakeHash(), offset);
+        return UploadResult.Accepted(offset);
+    }
+
+    private RegistryException TooLarge() =>
+        new(RegistryErrorCode.BlobTooLarge, $"The blob is larger than the {MaxBlobBytes} bytes that are allowed. Nothing was stored of this request.");
+}
