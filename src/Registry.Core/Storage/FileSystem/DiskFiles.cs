@@ -92,7 +92,7 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
                         throw new FileNotFoundException($"'{from}' could not be moved to '{to}': it, or the folder that it should go to, keeps being removed.", from);
                     }
 
-                    FileSystem.Directory.CreateDirectory(FileSystem.Path.GetDirectoryName(to));
+                    MakeFolderOf(to);
                     break;
             }
         }
@@ -106,12 +106,7 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
         {
             try
             {
-                string folder = FileSystem.Path.GetDirectoryName(path);
-                if (!FileSystem.Directory.Exists(folder))
-                {
-                    FileSystem.Directory.CreateDirectory(folder);
-                }
-
+                MakeFolderOf(path);
                 using FileStream file = Open(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
                 if (FlushMode == FlushMode.Each)
                 {
@@ -271,6 +266,24 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
             {
                 throw Failure("flush", path, error);
             }
+        }
+    }
+
+    private void MakeFolderOf(string path)
+    {
+        string folder = FileSystem.Path.GetDirectoryName(path);
+        if (FileSystem.Directory.Exists(folder))
+        {
+            return;
+        }
+
+        try
+        {
+            FileSystem.Directory.CreateDirectory(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // A folder above was found empty and removed while those below it were made. The next attempt starts again.
         }
     }
 
