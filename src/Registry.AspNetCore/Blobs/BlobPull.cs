@@ -70,14 +70,14 @@ internal static class BlobPull
                     await MultipartBlob.SendAsync(request, blob, parts).ConfigureAwait(false);
                     return;
                 case RangeOutcome.Part:
-                    if (await TrySendAsync(request, blob, parts[0]).ConfigureAwait(false))
+                    if (await BlobRedirect.TrySendAsync(request, blob).ConfigureAwait(false) || await TrySendAsync(request, blob, parts[0]).ConfigureAwait(false))
                     {
                         return;
                     }
 
                     break;
                 default:
-                    if (await TrySendAsync(request, blob, part: null).ConfigureAwait(false))
+                    if (await BlobRedirect.TrySendAsync(request, blob).ConfigureAwait(false) || await TrySendAsync(request, blob, part: null).ConfigureAwait(false))
                     {
                         return;
                     }

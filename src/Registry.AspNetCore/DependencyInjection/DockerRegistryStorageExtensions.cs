@@ -1,8 +1,6 @@
 using System.IO.Abstractions;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Registry.Storage;
 using Registry.Storage.FileSystem;
 using Registry.Storage.InMemory;
 
@@ -33,16 +31,4 @@ public static class DockerRegistryStorageExtensions
     /// <param name="builder">The registry.</param>
     public static IDockerRegistryBuilder AddInMemoryStorage(this IDockerRegistryBuilder builder) =>
         builder.AddStorage(static services => new InMemoryObjectStore(services.GetRequiredService<TimeProvider>()));
-
-    /// <summary>Keeps everything in a store of the host's choice.</summary>
-    /// <param name="builder">The registry.</param>
-    /// <param name="create">Makes the store, once; it is disposed with the host's services.</param>
-    public static IDockerRegistryBuilder AddStorage(this IDockerRegistryBuilder builder, Func<IServiceProvider, IObjectStore> create)
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(create);
-        builder.Services.RemoveAllKeyed<IObjectStore>(builder.Name);
-        builder.Services.AddKeyedSingleton(builder.Name, (services, _) => create(services));
-        return builder;
-    }
 }

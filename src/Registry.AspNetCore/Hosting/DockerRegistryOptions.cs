@@ -26,6 +26,9 @@ public sealed class DockerRegistryOptions
     /// <summary>The most names in a page that a client asks for: 10,000 by default, from 100 to 100,000. A larger wish gets this many and a link to the next page.</summary>
     public int MaxPageSize { get; set; } = 10_000;
 
+    /// <summary>When pulls of blobs are sent on to the store that has the bytes.</summary>
+    public BlobRedirectOptions BlobRedirects { get; } = new();
+
     /// <summary>
     /// Texts that clients show to their users, sent as <c>Warning</c> headers with every answer (distribution-spec, "Warnings"). Printable characters, and all
     /// headers together at most 4,096 bytes.
@@ -38,6 +41,11 @@ public sealed class DockerRegistryOptions
         foreach (string mistake in Content.Validate())
         {
             yield return $"{nameof(Content)}.{mistake}";
+        }
+
+        foreach (string mistake in BlobRedirects.Validate())
+        {
+            yield return $"{nameof(BlobRedirects)}.{mistake}";
         }
 
         if (MaxPageSize is < 100 or > 100_000)

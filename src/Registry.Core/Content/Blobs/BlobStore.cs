@@ -64,6 +64,10 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
         throw new InvalidDataException($"Blob {blob.Digest} should have {blob.Size} bytes and its data '{blob.DataKey}' has {content.TotalLength}.");
     }
 
+    /// <summary>An address at the store from which anybody can download the blob for a while, or <see langword="null"/> where the store has none.</summary>
+    public ValueTask<Uri?> GetDownloadUrlAsync(StoredBlob blob, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        store is IDownloadUrls urls ? urls.GetDownloadUrlAsync(blob.DataKey, lifetime, cancellationToken) : new((Uri?)null);
+
     /// <summary>Makes a blob of one repository a blob of another, without copying it.</summary>
     /// <returns>Whether the source had the blob.</returns>
     public async ValueTask<bool> MountAsync(RepositoryName target, RepositoryName source, Digest digest, string lease, CancellationToken cancellationToken)
