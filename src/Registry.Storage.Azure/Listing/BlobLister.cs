@@ -123,13 +123,17 @@ internal sealed class BlobLister(BlobNames names)
 
     private async Task<(List<string> Keys, string? Marker)> ReadPageAsync(ListPosition position, int size, CancellationToken cancellationToken)
     {
-        AsyncPageable<BlobItem> blobs = names.Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, names.Objects + position.Prefix, cancellationToken);
+        AsyncPageable<BlobItem> blobs = names.Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, names.OfKey(position.Prefix), cancellationToken);
         await foreach (Page<BlobItem> page in blobs.AsPages(position.Marker, size).ConfigureAwait(false))
         {
             var keys = new List<string>(page.Values.Count);
             foreach (BlobItem blob in page.Values)
             {
-                keys.Add(blob.Name[names.Objects.Length..]);
+                string key = names.ToKey(blob.Name);
+                if (key.StartsWith(position.Prefix, StringComparison.Ordinal))
+                {
+                    keys.Add(key);
+                }
             }
 
             return (keys, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);

@@ -68,7 +68,7 @@ internal sealed class BlobUploads(BlobNames names, BlobWrites writes, AzureBlobO
                 return await IsCommittedAsync(token, blocks, cancellationToken).ConfigureAwait(false) ? token.Key : null;
         }
 
-        bool committed = await CommitAsync(token, blocks, whole ?? (token.Runs.IsEmpty ? ReadOnlyMemory<byte>.Empty : null), cancellationToken).ConfigureAwait(false);
+        bool committed = await CommitAsync(token, blocks, whole, cancellationToken).ConfigureAwait(false);
         await RemoveMarkerAsync(token, cancellationToken).ConfigureAwait(false);
         return committed ? token.Key : null;
     }
@@ -119,20 +119,19 @@ internal sealed class BlobUploads(BlobNames names, BlobWrites writes, AzureBlobO
     {
         BlockBlobClient blob = names.Object(token.Key);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [BlocksMetadata] = blocks };
-
-        // Where the service ignores conditions, committing the same blocks again changes nothing either.
-        var conditions = new BlobRequestConditions { IfNoneMatch = ETag.All };
         try
         {
             if (whole is { } bytes)
             {
+                // No condition is needed: only these bytes can come this far, and nobody else has them.
                 using MemoryStream stream = MemoryStreams.Over(bytes);
-                var put = new BlobUploadOptions { Metadata = metadata, Conditions = conditions, AccessTier = options.DataAccessTier };
+                var put = new BlobUploadOptions { Metadata = metadata, AccessTier = options.DataAccessTier };
                 await blob.UploadAsync(stream, put, cancellationToken).ConfigureAwait(false);
             }
             else
             {
-                var commit = new CommitBlockListOptions { Metadata = metadata, Conditions = conditions, AccessTier = options.DataAccessTier };
+                // Committing the same blocks again would change nothing but the ETag that readers go by.
+                var commit = new CommitBlockListOptions { Metadata = metadata, Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All }, AccessTier = options.DataAccessTier };
                 await blob.CommitBlockListAsync(token.BlockIds, commit, cancellationToken).ConfigureAwait(false);
             }
 

@@ -16,7 +16,7 @@ public sealed class Azurite : IAsyncLifetime
 {
     private const string Version = "3.37.0";
     private const string Account = "registrytests";
-    private const string Listening = "successfully listening at ";
+    private const string Listening = "successfully listens on ";
 
     // Node ends itself when its standard input does: also when the test process is killed.
     private const string Bootstrap = "process.stdin.on('end', () => process.exit(0)).resume(); process.argv.splice(1, 0, 'azurite'); require(process.env.AZURITE_MAIN);";
@@ -27,6 +27,7 @@ public sealed class Azurite : IAsyncLifetime
     private readonly string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
     private readonly SemaphoreSlim gate = new(1, 1);
     private Process? process;
+    private Task<string?>? starting;
     private Uri? endpoint;
     private string? missing;
 
@@ -52,7 +53,8 @@ public sealed class Azurite : IAsyncLifetime
         BlobClientOptions options = AzureBlobObjectStore.CreateClientOptions();
         if (policy is not null)
         {
-            options.AddPolicy(policy, HttpPipelinePosition.PerRetry);
+            // What changes a request has to come before it is signed.
+            options.AddPolicy(policy, policy is WithoutConditions ? HttpPipelinePosition.PerCall : HttpPipelinePosition.PerRetry);
         }
 
         return new BlobServiceClient(new Uri($"{address.AbsoluteUri.TrimEnd('/')}/{Account}"), new StorageSharedKeyCredential(Account, key), options);
@@ -79,15 +81,14 @@ public sealed class Azurite : IAsyncLifetime
         await gate.WaitAsync(cancellationToken);
         try
         {
-            if (endpoint is null && missing is null)
-            {
-                missing = await TryStartAsync(cancellationToken);
-            }
+            starting ??= TryStartAsync(CancellationToken.None);
         }
         finally
         {
             gate.Release();
         }
+
+        missing = await starting.WaitAsync(cancellationToken);
     }
 
     private async Task<string?> TryStartAsync(CancellationToken cancellationToken)
