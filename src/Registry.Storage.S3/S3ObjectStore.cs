@@ -144,9 +144,7 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
             return await puts.PutAsync(bucketKey, content, condition, form, cancellationToken).ConfigureAwait(false);
         }
 
-        PutObjectResponse written = await bucket.AskAsync(
-            $"Writing '{bucketKey}'", (s3, token) => s3.PutObjectAsync(bucket.NewPut(bucketKey, content, isData: false), token), cancellationToken).ConfigureAwait(false);
-        return PutResult.Written(S3Bucket.Unquote(written.ETag));
+        return await puts.PutAlwaysAsync(bucketKey, content, form, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -160,7 +158,7 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
         }
         else
         {
-            await bucket.DeleteAsync(bucket.Objects + key, cancellationToken).ConfigureAwait(false);
+            await puts.DeleteAsync(bucket.Objects + key, form, cancellationToken).ConfigureAwait(false);
         }
     }
 
