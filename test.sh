@@ -19,7 +19,7 @@ tools=${REGISTRY_E2E_TOOLS:-$cache/tools}
 mirror=${REGISTRY_TEST_MIRROR:-http://deb.debian.org/debian}
 
 # What end-to-end tests run, and the Debian 12 packages that bring it.
-packages=(buildah busybox-static containerd curl docker.io podman runc skopeo util-linux)
+packages=(buildah busybox-static ceph-mon ceph-osd containerd curl docker.io podman radosgw runc skopeo util-linux)
 # Clients that Debian 12 lacks or has in older versions: Debian 13's, unpacked and not installed. Its runc needs a newer
 # C library and is left out.
 newer=(containerd cosign docker-buildx docker-cli docker.io oras)

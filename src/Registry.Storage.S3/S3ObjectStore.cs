@@ -35,7 +35,9 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
     /// <param name="presigner">A client with the address that the outside knows, for download addresses, where that is another.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options are wrong; all mistakes are named.</exception>
     public S3ObjectStore(IAmazonS3 client, S3ObjectStoreOptions options, TimeProvider timeProvider, ILogger<S3ObjectStore> logger, IAmazonS3? presigner = null)
-        : this(Checked(options, () => S3Clients.Around(client, presigner, options)), options, timeProvider, logger) => ArgumentNullException.ThrowIfNull(client);
+        : this(Checked(options, () => S3Clients.Around(client ?? throw new ArgumentNullException(nameof(client)), presigner, options)), options, timeProvider, logger)
+    {
+    }
 
     /// <summary>Opens the store with a client that it makes by the options, with credentials from the SDK's own chain.</summary>
     /// <param name="options">Which server and bucket, and how.</param>
