@@ -76,10 +76,64 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// An unconditional put. Ceph drops the one that loses a race against a conditional put, and says that it was written: so it is written again where the object
+    /// is one that was put over what was there before.
+    /// </summary>
+    public async ValueTask<PutResult> PutAlwaysAsync(string bucketKey, ReadOnlyMemory<byte> content, ConditionForm form, CancellationToken cancellationToken)
+    {
+        string nonce = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        while (true)
+        {
+            string? before = form == ConditionForm.Unquoted ? await StateOfAsync(bucketKey, cancellationToken).ConfigureAwait(false) : null;
+            PutObjectResponse written = await bucket.AskAsync(
+                $"Writing '{bucketKey}'",
+                (s3, token) =>
+                {
+                    PutObjectRequest request = bucket.NewPut(bucketKey, content, isData: false);
+                    request.Metadata.Add(S3Bucket.NonceMetadata, nonce);
+                    return s3.PutObjectAsync(request, token);
+                },
+                cancellationToken).ConfigureAwait(false);
+
+            // The same bytes have the same ETag: then a conditional put may well have come afterwards.
+            string etag = S3Bucket.Unquote(written.ETag);
+            if (before is null || before == etag || !await WasReplacedAsync(bucketKey, before, cancellationToken).ConfigureAwait(false))
+            {
+                return PutResult.Written(etag);
+            }
+        }
+    }
+
+    /// <summary>A delete. Ceph drops the one that loses a race against a put, and says that it is done: so it is done again.</summary>
+    public async ValueTask DeleteAsync(string bucketKey, ConditionForm form, CancellationToken cancellationToken)
+    {
+        string? before;
+        do
+        {
+            before = form == ConditionForm.Unquoted ? await StateOfAsync(bucketKey, cancellationToken).ConfigureAwait(false) : null;
+            if (before == S3Bucket.Nothing)
+            {
+                return;
+            }
+
+            await bucket.DeleteAsync(bucketKey, cancellationToken).ConfigureAwait(false);
+        }
+        while (before is not null && await WasReplacedAsync(bucketKey, before, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async ValueTask<string> StateOfAsync(string bucketKey, CancellationToken cancellationToken) =>
+        await bucket.HeadAsync(bucketKey, cancellationToken).ConfigureAwait(false) is { } found ? S3Bucket.Unquote(found.ETag) : S3Bucket.Nothing;
+
+    // A conditional put over the very state that was there before cannot have come after a write or delete that really happened.
+    private async ValueTask<bool> WasReplacedAsync(string bucketKey, string before, CancellationToken cancellationToken) =>
+        await bucket.HeadAsync(bucketKey, cancellationToken).ConfigureAwait(false) is { } found && found.Metadata[S3Bucket.ReplacedMetadata] == before;
+
     private PutObjectRequest NewPut(string bucketKey, ReadOnlyMemory<byte> content, PutCondition condition, ConditionForm form, string nonce)
     {
         PutObjectRequest request = bucket.NewPut(bucketKey, content, isData: false);
         request.Metadata.Add(S3Bucket.NonceMetadata, nonce);
+        request.Metadata.Add(S3Bucket.ReplacedMetadata, condition.RequiredETag ?? S3Bucket.Nothing);
         if (condition.RequiresAbsence)
         {
             request.IfNoneMatch = "*";

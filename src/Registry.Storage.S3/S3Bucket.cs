@@ -14,6 +14,12 @@ internal sealed class S3Bucket(S3Clients clients, S3ObjectStoreOptions options, 
     /// <summary>Object metadata with the id of the put that wrote it: it answers "was that my write?".</summary>
     public const string NonceMetadata = "put";
 
+    /// <summary>Object metadata with what a conditional put replaced: an ETag, or <see cref="Nothing"/>.</summary>
+    public const string ReplacedMetadata = "over";
+
+    /// <summary>What a put <i>if absent</i> says it replaced.</summary>
+    public const string Nothing = "-";
+
     /// <summary>Object metadata with the SHA-256 of an upload that was completed by one put.</summary>
     public const string HashMetadata = "sha256";
 

@@ -35,7 +35,9 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
     /// <param name="presigner">A client with the address that the outside knows, for download addresses, where that is another.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options are wrong; all mistakes are named.</exception>
     public S3ObjectStore(IAmazonS3 client, S3ObjectStoreOptions options, TimeProvider timeProvider, ILogger<S3ObjectStore> logger, IAmazonS3? presigner = null)
-        : this(Checked(options, () => S3Clients.Around(client, presigner, options)), options, timeProvider, logger) => ArgumentNullException.ThrowIfNull(client);
+        : this(Checked(options, () => S3Clients.Around(client ?? throw new ArgumentNullException(nameof(client)), presigner, options)), options, timeProvider, logger)
+    {
+    }
 
     /// <summary>Opens the store with a client that it makes by the options, with credentials from the SDK's own chain.</summary>
     /// <param name="options">Which server and bucket, and how.</param>
@@ -144,9 +146,7 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
             return await puts.PutAsync(bucketKey, content, condition, form, cancellationToken).ConfigureAwait(false);
         }
 
-        PutObjectResponse written = await bucket.AskAsync(
-            $"Writing '{bucketKey}'", (s3, token) => s3.PutObjectAsync(bucket.NewPut(bucketKey, content, isData: false), token), cancellationToken).ConfigureAwait(false);
-        return PutResult.Written(S3Bucket.Unquote(written.ETag));
+        return await puts.PutAlwaysAsync(bucketKey, content, form, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -160,7 +160,7 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
         }
         else
         {
-            await bucket.DeleteAsync(bucket.Objects + key, cancellationToken).ConfigureAwait(false);
+            await puts.DeleteAsync(bucket.Objects + key, form, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class CephServer : IAsyncLifetime
     public const string SecretKey = "registry-tests-secret";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly string[] Programs = ["ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin"];
+    private static readonly string[] Programs = ["ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin"];
 
     private readonly List<Process> servers = [];
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"registry-s3-{Environment.ProcessId}-{Guid.NewGuid():N}");
@@ -37,6 +37,8 @@ public sealed class CephServer : IAsyncLifetime
             return;
         }
 
+        // A run that is ended from outside disposes nothing.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill();
         try
         {
             await StartAsync();
@@ -51,14 +53,9 @@ public sealed class CephServer : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        // The gateway first, the monitor last.
+        Kill();
         for (int i = servers.Count - 1; i >= 0; i--)
         {
-            if (!servers[i].HasExited)
-            {
-                servers[i].Kill();
-            }
-
             await servers[i].WaitForExitAsync();
             servers[i].Dispose();
         }
@@ -67,6 +64,14 @@ public sealed class CephServer : IAsyncLifetime
         if (Directory.Exists(folder))
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private void Kill()
+    {
+        foreach (Process server in servers.Where(static server => !server.HasExited))
+        {
+            server.Kill();
         }
     }
 
@@ -115,7 +120,8 @@ public sealed class CephServer : IAsyncLifetime
         Start("ceph-mon", "-c", "ceph.conf", "-i", "a", "-f");
         await RunAsync("ceph-osd", "-c", "ceph.conf", "-i", "0", "--mkfs");
         Start("ceph-osd", "-c", "ceph.conf", "-i", "0", "-f");
-        await UntilAsync("the OSD", async () => await TryRunAsync("ceph", "-c", "ceph.conf", "osd", "crush", "add", "osd.0", "1.0", "root=default"));
+
+        // Waits until the OSD is there by itself.
         await RunAsync("radosgw-admin", "-c", "ceph.conf", "user", "create", "--uid=tests", "--display-name=tests", $"--access-key={AccessKey}", $"--secret-key={SecretKey}");
         Start("radosgw", "-c", "ceph.conf", "-n", "client.rgw", "-f");
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{gateway}"));

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Amazon.S3;
 using Amazon.S3.Model;
 using Microsoft.Extensions.Logging;
 
@@ -111,8 +112,9 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
     /// <summary>Makes the parts an object.</summary>
     public async ValueTask<string?> CompleteMultipartAsync(S3UploadToken token, List<UploadedPart> parts, CancellationToken cancellationToken)
     {
-        if (!await IsAbortedAsync(token, cancellationToken).ConfigureAwait(false)
-            && await Multipart.CompleteAsync(token.FinalKey, token.UploadId, parts, cancellationToken).ConfigureAwait(false) is not { } refusal)
+        bool aborted = await IsAbortedAsync(token, cancellationToken).ConfigureAwait(false);
+        AmazonS3Exception? refusal = aborted ? null : await Multipart.CompleteAsync(token.FinalKey, token.UploadId, parts, cancellationToken).ConfigureAwait(false);
+        if (!aborted && refusal is null)
         {
             await DropStateAsync(token, cancellationToken).ConfigureAwait(false);
             return token.FinalKey;
@@ -122,7 +124,9 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
         S3UploadToken final = token with { PartBytes = parts.Sum(static part => part.Size), TailBytes = 0, FinalETag = UploadedPart.FinalETagOf([.. parts.Select(static part => part.ETag)]) };
         if (!await IsCompleteAsync(final, cancellationToken).ConfigureAwait(false))
         {
-            return null;
+            return refusal is null or { ErrorCode: "NoSuchUpload" or "InvalidPart" or "NoSuchKey" }
+                ? null
+                : throw S3Faults.Translate(refusal, $"Completing '{token.FinalKey}'", bucket.Name);
         }
 
         await DropStateAsync(token, cancellationToken).ConfigureAwait(false);
