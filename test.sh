@@ -101,7 +101,7 @@ EOF
 
 report_missing() {
   local missing=() program
-  for program in buildah busybox containerd ctr curl docker dockerd podman runc skopeo unshare; do
+  for program in buildah busybox containerd ctr curl docker dockerd node npm podman runc skopeo unshare; do
     PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || missing+=("$program")
   done
   for program in cosign oras; do
