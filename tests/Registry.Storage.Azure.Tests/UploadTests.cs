@@ -50,16 +50,27 @@ public sealed class UploadTests(SmallBlocksFixture fixture) : IClassFixture<Smal
         UploadToken completed = await AppendAsync(store, await store.BeginUploadAsync(_root + "completed", Cancel), 1000);
         UploadToken aborted = await AppendAsync(store, await store.BeginUploadAsync(_root + "aborted", Cancel), 1000);
         string[] ids = [completed.Value.Split('|')[1], aborted.Value.Split('|')[1]];
-        Assert.All(ids, id => Assert.Contains($"u/{id}", Names()));
+        List<string> before = await NamesAsync();
+        Assert.All(ids, id => Assert.Contains($"u/{id}", before));
 
         Assert.NotNull(await store.CompleteUploadAsync(completed, Cancel));
         await store.AbortUploadAsync(aborted, Cancel);
 
-        Assert.All(ids, id => Assert.DoesNotContain($"u/{id}", Names()));
-        Assert.Contains("o/" + _root + "completed", Names());
-        Assert.DoesNotContain("o/" + _root + "aborted", Names());
+        List<string> after = await NamesAsync();
+        Assert.All(ids, id => Assert.DoesNotContain($"u/{id}", after));
+        Assert.Contains("o/" + _root + "completed", after);
+        Assert.DoesNotContain("o/" + _root + "aborted", after);
 
-        List<string> Names() => [.. fixture.ContainerAsync(Cancel).AsTask().GetAwaiter().GetResult().GetBlobs(cancellationToken: Cancel).Select(static blob => blob.Name)];
+        async Task<List<string>> NamesAsync()
+        {
+            var names = new List<string>();
+            await foreach (BlobItem blob in (await fixture.ContainerAsync(Cancel)).GetBlobsAsync(cancellationToken: Cancel))
+            {
+                names.Add(blob.Name);
+            }
+
+            return names;
+        }
     }
 
     [Fact]

@@ -15,6 +15,11 @@ public sealed class PackageTests(PackedLibraries libraries) : IClassFixture<Pack
             "System.IO.Abstractions",
         ],
         ["Registry.AspNetCore"] = ["Registry.Core", "System.IO.Abstractions"],
+        ["Registry.Storage.Azure"] =
+        [
+            "Azure.Core", "Azure.Storage.Blobs", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
+            "Microsoft.Extensions.Options", "Registry.Core", "System.IO.Abstractions",
+        ],
         ["Registry.Storage.Testing"] =
         [
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
