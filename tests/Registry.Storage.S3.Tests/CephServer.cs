@@ -17,7 +17,9 @@ public sealed class CephServer : IAsyncLifetime
     public const string AccessKey = "registry-tests";
     public const string SecretKey = "registry-tests-secret";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private const int Attempts = 3;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(75);
     private static readonly string[] Programs = ["ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin"];
 
     private readonly List<Process> servers = [];
@@ -39,15 +41,24 @@ public sealed class CephServer : IAsyncLifetime
 
         // A run that is ended from outside disposes nothing.
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill();
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            await StartAsync();
-        }
-        catch
-        {
-            // A fixture that fails is not disposed.
-            await DisposeAsync();
-            throw;
+            try
+            {
+                await StartAsync();
+                return;
+            }
+            catch when (attempt < Attempts)
+            {
+                // Now and then the OSD does not join the monitor on a busy machine; a fresh cluster does.
+                await DisposeAsync();
+            }
+            catch
+            {
+                // A fixture that fails is not disposed.
+                await DisposeAsync();
+                throw;
+            }
         }
     }
 
