@@ -25,6 +25,23 @@ internal sealed class HookedStore(IObjectStore inner) : InterceptedStore(inner)
         return result;
     }
 
+    /// <summary>Does something before one operation, counted from 1.</summary>
+    /// <returns>Says whether it came to that.</returns>
+    public Func<bool> BeforeStep(int step, Func<Task> action)
+    {
+        int calls = 0;
+        bool reached = false;
+        Before = async _ =>
+        {
+            if (Interlocked.Increment(ref calls) == step)
+            {
+                reached = true;
+                await action();
+            }
+        };
+        return () => reached;
+    }
+
     /// <summary>Does something before the first operation that matches, and never again: its own operations pass.</summary>
     public void OnceBefore(Func<StoreCall, bool> matches, Func<ValueTask> action)
     {

@@ -51,21 +51,15 @@ internal sealed class PutMutation(
 
     public override void Apply(FolderSync folders)
     {
-        if (_inPlace && !parts.Files.TryCreateEmpty(path))
+        if (_inPlace && parts.Files.TryCreateEmpty(path))
         {
-            // Somebody was first, perhaps with other content, which a put without a condition replaces.
-            _inPlace = false;
-            _file = parts.SmallFiles.CreateTemporary([], out _temporary);
-        }
-
-        _file?.Dispose();
-        if (_inPlace)
-        {
-            folders.Changed(parts.Paths.ParentOf(path));
-            Result = PutResult.Written(etag);
+            Written(folders);
             return;
         }
 
+        // Where it was to be created in place somebody was first, perhaps with other content, which a put without a condition replaces.
+        _file ??= parts.SmallFiles.CreateTemporary([], out _temporary);
+        _file.Dispose();
         if (condition.RequiresAbsence && parts.Files.ExclusiveMove != ExclusiveMove.UnderLock)
         {
             Move();
@@ -85,8 +79,7 @@ internal sealed class PutMutation(
 
         if (!Finished)
         {
-            folders.Changed(parts.Paths.ParentOf(path));
-            Result = PutResult.Written(etag);
+            Written(folders);
         }
     }
 
@@ -94,6 +87,12 @@ internal sealed class PutMutation(
     {
         RemoveTemporary();
         base.Fail(exception);
+    }
+
+    private void Written(FolderSync folders)
+    {
+        folders.Changed(parts.Paths.ParentOf(path));
+        Result = PutResult.Written(etag);
     }
 
     private void Move()

@@ -42,16 +42,7 @@ public sealed class ManifestRaceTests : ContentTest
         {
             TestManifest image = await Root.PushImageAsync(Repo, $"{step}", "latest");
             var store = new HookedStore(Store);
-            int calls = 0;
-            bool deleted = false;
-            store.Before = async _ =>
-            {
-                if (Interlocked.Increment(ref calls) == step)
-                {
-                    deleted = true;
-                    await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
-                }
-            };
+            Func<bool> deleted = store.BeforeStep(step, async () => await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel));
 
             await Node(store).PushAsync(Repo, image, "latest", "other");
 
@@ -59,7 +50,7 @@ public sealed class ManifestRaceTests : ContentTest
             Assert.Equal(there ? ["latest", "other"] : [], await Root.TagsAsync(Repo));
             await AssertAtRestAsync();
             await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
-            if (!deleted)
+            if (!deleted())
             {
                 break;
             }
@@ -73,16 +64,7 @@ public sealed class ManifestRaceTests : ContentTest
         {
             TestManifest image = await Root.PushImageAsync(Repo, $"{step}", "latest", "other");
             var store = new HookedStore(Store);
-            int calls = 0;
-            bool pushed = false;
-            store.Before = async _ =>
-            {
-                if (Interlocked.Increment(ref calls) == step)
-                {
-                    pushed = true;
-                    await Root.PushAsync(Repo, image, "latest");
-                }
-            };
+            Func<bool> pushed = store.BeforeStep(step, () => Root.PushAsync(Repo, image, "latest"));
 
             await Node(store).Manifests.DeleteAsync(Repo, image.Digest, Cancel);
 
@@ -91,7 +73,7 @@ public sealed class ManifestRaceTests : ContentTest
             Assert.True(there ? tags.Contains("latest") : tags.Count == 0, $"Pushed before operation {step}: the manifest is {(there ? "" : "not ")}there and the tags are {string.Join(", ", tags)}.");
             await AssertAtRestAsync();
             await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
-            if (!pushed)
+            if (!pushed())
             {
                 break;
             }
@@ -110,23 +92,14 @@ public sealed class ManifestRaceTests : ContentTest
             }
 
             var store = new HookedStore(Store);
-            int calls = 0;
-            bool pushed = false;
-            store.Before = async _ =>
-            {
-                if (Interlocked.Increment(ref calls) == step)
-                {
-                    pushed = true;
-                    await Root.PushAsync(Repo, image, "second");
-                }
-            };
+            Func<bool> pushed = store.BeforeStep(step, () => Root.PushAsync(Repo, image, "second"));
 
             await Node(store).PushAsync(Repo, image, "first");
 
-            Assert.Equal(pushed ? ["first", "second"] : ["first"], await Root.TagsAsync(Repo));
+            Assert.Equal(pushed() ? ["first", "second"] : ["first"], await Root.TagsAsync(Repo));
             await AssertAtRestAsync();
             await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
-            if (!pushed)
+            if (!pushed())
             {
                 break;
             }
@@ -157,16 +130,7 @@ public sealed class ManifestRaceTests : ContentTest
         {
             await Root.PushBlobAsync(Repo, Bytes("config"));
             var store = new HookedStore(Store);
-            int calls = 0;
-            bool deleted = false;
-            store.Before = async _ =>
-            {
-                if (Interlocked.Increment(ref calls) == step)
-                {
-                    deleted = true;
-                    await Record.ExceptionAsync(async () => await Root.Blobs.DeleteAsync(Repo, config, Cancel));
-                }
-            };
+            Func<bool> deleted = store.BeforeStep(step, async () => await Record.ExceptionAsync(async () => await Root.Blobs.DeleteAsync(Repo, config, Cancel)));
 
             Exception? refused = await Record.ExceptionAsync(() => Node(store).PushAsync(Repo, image, "latest"));
 
@@ -175,7 +139,7 @@ public sealed class ManifestRaceTests : ContentTest
             Assert.True(refused is null or RegistryException);
             await AssertAtRestAsync();
             await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
-            if (!deleted)
+            if (!deleted())
             {
                 break;
             }
