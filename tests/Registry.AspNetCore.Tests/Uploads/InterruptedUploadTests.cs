@@ -7,6 +7,21 @@ public abstract class InterruptedUploadTests(RegistryFixture registry)
 {
     private readonly string _repository = RegistryFixture.NewRepository();
 
+    // A host whose store writes only when it is let, and what ends when a request of it is aborted.
+    private async Task<(RegistryHost Host, GatedStore Store, Task Aborted)> StartGatedAsync()
+    {
+        GatedStore? store = null;
+        var aborted = new TaskCompletionSource();
+        RegistryHost host = await registry.StartAsync(
+            wrap: inner => store = new GatedStore(inner),
+            before: app => app.Use((context, next) =>
+            {
+                context.RequestAborted.Register(aborted.SetResult);
+                return next(context);
+            }));
+        return (host, store!, aborted.Task);
+    }
+
     [Theory]
     [Trait("Protocol", "P8")]
     [InlineData("sha256", "Content-Length: 1000000", 0)]
@@ -80,15 +95,7 @@ public abstract class InterruptedUploadTests(RegistryFixture registry)
     [InlineData("Transfer-Encoding: chunked")]
     public async Task A_connection_that_breaks_while_the_store_is_slow_loses_nothing_that_was_being_written(string header)
     {
-        GatedStore? store = null;
-        var aborted = new TaskCompletionSource();
-        RegistryHost host = await registry.StartAsync(
-            wrap: inner => store = new GatedStore(inner),
-            before: app => app.Use((context, next) =>
-            {
-                context.RequestAborted.Register(aborted.SetResult);
-                return next(context);
-            }));
+        (RegistryHost host, GatedStore store, Task aborted) = await StartGatedAsync();
         await using (host)
         {
             TestBlob blob = TestBlob.Random(1_000_000);
@@ -96,10 +103,10 @@ public abstract class InterruptedUploadTests(RegistryFixture registry)
             using RawHttp connection = await RawHttp.ConnectAsync(host);
             await connection.SendHeadAsync($"PATCH {location}", header);
             await (header.Contains("chunked", StringComparison.Ordinal) ? connection.SendChunkAsync(blob[..400_000]) : connection.SendAsync(blob[..400_000]));
-            await store!.WaitForWriteAsync();
+            await store.WaitForWriteAsync();
 
             connection.Break();
-            await aborted.Task.WaitAsync(TestContext.Current.CancellationToken);
+            await aborted.WaitAsync(TestContext.Current.CancellationToken);
             store.Open();
 
             await Eventually.IsAsync(async () => await registry.Client.ReceivedAsync(location) != "0-0");
@@ -112,15 +119,7 @@ public abstract class InterruptedUploadTests(RegistryFixture registry)
     [Trait("Protocol", "P8")]
     public async Task A_chunk_that_arrived_whole_counts_though_its_answer_was_lost()
     {
-        GatedStore? store = null;
-        var aborted = new TaskCompletionSource();
-        RegistryHost host = await registry.StartAsync(
-            wrap: inner => store = new GatedStore(inner),
-            before: app => app.Use((context, next) =>
-            {
-                context.RequestAborted.Register(aborted.SetResult);
-                return next(context);
-            }));
+        (RegistryHost host, GatedStore store, Task aborted) = await StartGatedAsync();
         await using (host)
         {
             TestBlob blob = TestBlob.Random(1000);
@@ -128,10 +127,10 @@ public abstract class InterruptedUploadTests(RegistryFixture registry)
             using RawHttp connection = await RawHttp.ConnectAsync(host);
             await connection.SendHeadAsync($"PATCH {location}", "Content-Length: 1000");
             await connection.SendAsync(blob.Content);
-            await store!.WaitForWriteAsync();
+            await store.WaitForWriteAsync();
 
             connection.Break();
-            await aborted.Task.WaitAsync(TestContext.Current.CancellationToken);
+            await aborted.WaitAsync(TestContext.Current.CancellationToken);
             store.Open();
 
             await Eventually.IsAsync(async () => await registry.Client.ReceivedAsync(location) == "0-999");
