@@ -20,6 +20,11 @@ public sealed class PackageTests(PackedLibraries libraries) : IClassFixture<Pack
             "Azure.Core", "Azure.Storage.Blobs", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
             "Microsoft.Extensions.Options", "Registry.Core", "System.IO.Abstractions",
         ],
+        ["Registry.Storage.S3"] =
+        [
+            "AWSSDK.S3", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+            "Registry.Core", "System.IO.Abstractions",
+        ],
         ["Registry.Storage.Testing"] =
         [
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",

@@ -1,0 +1,51 @@
+namespace Registry.Storage.S3;
+
+/// <summary>Refuses requests at once for a while after several failures in a row, so that callers do not all wait for a server that is away.</summary>
+internal sealed class S3Circuit(int failuresToOpen, TimeSpan openFor, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private int failures;
+    private long openedAt;
+
+    /// <summary>Throws while requests are refused.</summary>
+    public void ThrowIfOpen()
+    {
+        lock (gate)
+        {
+            if (openFor == TimeSpan.Zero || failures < failuresToOpen)
+            {
+                return;
+            }
+
+            TimeSpan left = openFor - time.GetElapsedTime(openedAt);
+            if (left > TimeSpan.Zero)
+            {
+                throw new StoreUnavailableException($"The last {failures} requests to the bucket failed; none is tried for another {left.TotalSeconds:0.0} s.") { RetryAfter = left };
+            }
+
+            // One more failure opens it again.
+            failures = failuresToOpen - 1;
+        }
+    }
+
+    /// <summary>The server answered, whatever it said.</summary>
+    public void Answered()
+    {
+        lock (gate)
+        {
+            failures = 0;
+        }
+    }
+
+    /// <summary>The server did not answer, or asked to be left alone.</summary>
+    public void Failed()
+    {
+        lock (gate)
+        {
+            if (++failures >= failuresToOpen)
+            {
+                openedAt = time.GetTimestamp();
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using System.Net.Sockets;
+using Amazon.Runtime;
+using Amazon.S3;
+
+namespace Registry.Storage.S3;
+
+/// <summary>Tells a server that is away or busy from one that refuses, and words both for an operator.</summary>
+internal static class S3Faults
+{
+    /// <summary>Whether trying the same again later may succeed.</summary>
+    public static bool IsUnavailable(Exception exception) => exception switch
+    {
+        AmazonServiceException service => service.StatusCode switch
+        {
+            HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
+                or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout => true,
+            0 => true,
+            _ => service.ErrorCode is "SlowDown" or "RequestTimeout" or "RequestTimeTooSkewed" or "Throttling" or "ThrottlingException" or "TooManyRequests",
+        },
+        HttpRequestException or SocketException or TimeoutException or IOException or OperationCanceledException => true,
+        AmazonClientException { InnerException: { } inner } => IsUnavailable(inner),
+        _ => false,
+    };
+
+    /// <summary>The exception to throw in place of one that a request met. It keeps the cause.</summary>
+    public static IOException Translate(Exception exception, string operation, string bucket) => exception switch
+    {
+        IOException already when already is StoreUnavailableException or ObjectTooLargeException or UploadBusyException => already,
+        AmazonServiceException { StatusCode: HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests } busy =>
+            new StoreUnavailableException($"{operation} in the bucket '{bucket}': the server asks to be left alone for a while ({busy.ErrorCode}).", busy) { RetryAfter = TimeSpan.FromSeconds(1) },
+        _ when IsUnavailable(exception) => new StoreUnavailableException($"{operation} in the bucket '{bucket}' failed: {exception.Message}", exception),
+        AmazonS3Exception { ErrorCode: "NoSuchBucket" } s3 => new IOException($"{operation} failed: there is no bucket '{bucket}'.", s3),
+        AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } refused => new IOException(
+            $"{operation} in the bucket '{bucket}' was refused ({refused.ErrorCode}): {refused.Message} Give the account s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListMultipartUploadParts, s3:ListBucket and s3:ListBucketMultipartUploads.",
+            refused),
+        AmazonServiceException other => new IOException($"{operation} in the bucket '{bucket}' failed with {(int)other.StatusCode} {other.ErrorCode}: {other.Message}", other),
+        _ => new IOException($"{operation} in the bucket '{bucket}' failed: {exception.Message}", exception),
+    };
+}

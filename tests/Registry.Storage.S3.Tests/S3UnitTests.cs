@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Options;
+using Registry.Storage.S3.Uploads;
+
+namespace Registry.Storage.S3;
+
+public sealed class S3UnitTests
+{
+    [Fact]
+    public void Five_tebibytes_fit_in_the_parts_that_s3_allows()
+    {
+        long total = Enumerable.Range(1, PartSizes.MaxParts).Sum(static number => (long)PartSizes.Of(number));
+
+        Assert.True(total >= 5L << 40, $"{total} bytes fit.");
+        Assert.Equal(8 * PartSizes.MiB, PartSizes.Of(800));
+        Assert.Equal(16 * PartSizes.MiB, PartSizes.Of(801));
+        Assert.Equal(PartSizes.Most, PartSizes.Of(PartSizes.MaxParts));
+    }
+
+    [Fact]
+    public void Fewer_parts_are_on_their_way_as_they_grow()
+    {
+        Assert.Equal(4, PartSizes.InFlight(8 * PartSizes.MiB, 4));
+        Assert.Equal(4, PartSizes.InFlight(16 * PartSizes.MiB, 4));
+        Assert.Equal(2, PartSizes.InFlight(32 * PartSizes.MiB, 4));
+        Assert.Equal(1, PartSizes.InFlight(PartSizes.Most, 4));
+    }
+
+    [Fact]
+    public void A_token_reads_as_it_was_written()
+    {
+        var token = new S3UploadToken(new string('a', 32), "data/x|y~%+", "2~up load/+id", "-0123", 10_000, 5L << 40, new string('b', 64), "etag-3", new string('c', 32), 1000, new string('d', 64));
+
+        Assert.Equal(token, S3UploadToken.Parse(token.ToToken()));
+        Assert.Equal(S3UploadToken.Begin(new string('a', 32), "k"), S3UploadToken.Parse(S3UploadToken.Begin(new string('a', 32), "k").ToToken()));
+    }
+
+    [Fact]
+    public void All_mistakes_in_the_options_are_named_at_once()
+    {
+        var options = new S3ObjectStoreOptions
+        {
+            Bucket = " ", Prefix = "/x", ServiceUrl = new Uri("ftp://x"), ServerSideEncryption = "rot13", KmsKeyId = "key", MaxRetries = 11, MaxPartsInFlight = 0, CircuitBreak = TimeSpan.FromHours(1),
+        };
+
+        ValidateOptionsResult result = new S3ObjectStoreOptionsValidator().Validate(null, options);
+
+        Assert.All(
+            (string[])["Bucket", "Prefix", "ServiceUrl", "ServerSideEncryption", "KmsKeyId", "MaxRetries", "MaxPartsInFlight", "CircuitBreak"],
+            name => Assert.Contains(result.Failures!, failure => failure.StartsWith(name, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_circuit_refuses_for_a_while_after_several_failures_in_a_row()
+    {
+        var time = new MovableTime();
+        var circuit = new S3Circuit(3, TimeSpan.FromSeconds(5), time);
+        circuit.Failed();
+        circuit.Failed();
+        circuit.Answered();
+        circuit.Failed();
+        circuit.Failed();
+        circuit.ThrowIfOpen();
+
+        circuit.Failed();
+
+        Assert.Equal(TimeSpan.FromSeconds(5), Assert.Throws<StoreUnavailableException>(circuit.ThrowIfOpen).RetryAfter);
+        time.Now += TimeSpan.FromSeconds(5);
+        circuit.ThrowIfOpen();
+        circuit.Failed();
+        Assert.Throws<StoreUnavailableException>(circuit.ThrowIfOpen);
+    }
+
+    private sealed class MovableTime : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+    }
+}
