@@ -1,8 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Storage.Azure.Tests.Testing;
 using Registry.Storage.Testing;
+using Registry.TestServers.Processes;
 
 namespace Registry.Storage.Azure.Tests;
 
@@ -10,16 +10,10 @@ public sealed class AzureBlobObjectStoreContract(AzuriteStoreFixture fixture) : 
 
 public sealed class UnreachableAzureBlobObjectStoreContract(AzuriteStoreFixture fixture) : UnreachableStoreContract(fixture), IClassFixture<AzuriteStoreFixture>
 {
-    private readonly AzuriteStoreFixture _fixture = fixture;
-
     protected override ValueTask<IObjectStore> OpenUnreachableStoreAsync(CancellationToken cancellationToken)
     {
-        // A port that was free a moment ago.
-        var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        var nobody = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Find()}"));
         return ValueTask.FromResult<IObjectStore>(new AzureBlobObjectStore(
-            _fixture.Azurite.ServiceAt(new Uri($"http://127.0.0.1:{port}")).GetBlobContainerClient("nowhere"), new AzureBlobObjectStoreOptions(), TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance));
+            Azurite.ServiceAt(nobody, Convert.ToBase64String(new byte[64])).GetBlobContainerClient("nowhere"), new AzureBlobObjectStoreOptions(), TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance));
     }
 }

@@ -2,12 +2,16 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Storage.Testing;
+using Registry.TestServers.Ceph;
 
 namespace Registry.Storage.S3;
 
 /// <summary>A bucket of its own on the Ceph of the run.</summary>
-public sealed class CephBucketFixture(CephServer ceph) : ObjectStoreFixture
+public sealed class CephBucketFixture(CephFixture fixture) : ObjectStoreFixture
 {
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private CephServer? server;
+
     public override int RaceRounds => 15;
 
     public string Bucket { get; } = $"tests-{Guid.NewGuid():N}";
@@ -17,7 +21,7 @@ public sealed class CephBucketFixture(CephServer ceph) : ObjectStoreFixture
 
     public S3ObjectStoreOptions Options => new()
     {
-        Bucket = Bucket, Prefix = "reg/", ServiceUrl = ceph.Address, ForcePathStyle = true, Region = "us-east-1",
+        Bucket = Bucket, Prefix = "reg/", ServiceUrl = server!.Address, ForcePathStyle = true, Region = "us-east-1",
     };
 
     public static S3ObjectStore Open(S3ObjectStoreOptions options)
@@ -26,32 +30,38 @@ public sealed class CephBucketFixture(CephServer ceph) : ObjectStoreFixture
         return new S3ObjectStore(S3Clients.Make(options, new BasicAWSCredentials(CephServer.AccessKey, CephServer.SecretKey)), options, TimeProvider.System, NullLogger.Instance);
     }
 
-    public override async ValueTask InitializeAsync()
-    {
-        if (ceph.Missing is null)
-        {
-            Client = S3Clients.Make(Options, new BasicAWSCredentials(CephServer.AccessKey, CephServer.SecretKey)).Main;
-            await Client.PutBucketAsync(Bucket);
-        }
-    }
-
     public override async ValueTask DisposeAsync()
     {
         Client?.Dispose();
+        gate.Dispose();
         await base.DisposeAsync();
     }
 
-    public override ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken)
+    public override async ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken)
     {
-        SkipWithoutCeph();
-        return ValueTask.FromResult<IObjectStore>(Open(Options));
+        await RequireAsync(cancellationToken);
+        return Open(Options);
     }
 
-    public void SkipWithoutCeph()
+    /// <summary>The server, with the bucket on it. Skips the test where it cannot be had.</summary>
+    public async ValueTask<CephServer> RequireAsync(CancellationToken cancellationToken)
     {
-        if (ceph.Missing is { } reason)
+        CephServer running = await fixture.RequireAsync(cancellationToken);
+        await gate.WaitAsync(cancellationToken);
+        try
         {
-            Assert.Skip(reason);
+            if (server is null)
+            {
+                server = running;
+                Client = S3Clients.Make(Options, new BasicAWSCredentials(CephServer.AccessKey, CephServer.SecretKey)).Main;
+                await Client.PutBucketAsync(Bucket, cancellationToken);
+            }
         }
+        finally
+        {
+            gate.Release();
+        }
+
+        return running;
     }
 }

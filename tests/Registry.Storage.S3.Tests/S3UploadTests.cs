@@ -14,7 +14,7 @@ public sealed class S3UploadTests(CephBucketFixture fixture) : IClassFixture<Cep
     [Fact]
     public async Task A_blob_of_many_parts_is_appended_by_several_instances_and_leaves_nothing_else_behind()
     {
-        fixture.SkipWithoutCeph();
+        await fixture.RequireAsync(Cancel);
         byte[] content = RandomNumberGenerator.GetBytes((27 * MiB) + 12345);
         UploadToken token = await BeginAsync("several");
         int written = 0;
@@ -45,7 +45,7 @@ public sealed class S3UploadTests(CephBucketFixture fixture) : IClassFixture<Cep
     [Fact]
     public async Task A_multipart_upload_that_no_token_knows_of_ends_with_its_appender()
     {
-        fixture.SkipWithoutCeph();
+        await fixture.RequireAsync(Cancel);
         using S3ObjectStore store = CephBucketFixture.Open(fixture.Options);
         UploadToken token = await BeginAsync("dropped");
         await using (ObjectAppender? appender = await store.OpenAppendAsync(token, Cancel))
@@ -59,7 +59,7 @@ public sealed class S3UploadTests(CephBucketFixture fixture) : IClassFixture<Cep
     [Fact]
     public async Task An_abort_by_the_first_token_takes_the_parts_of_a_later_one()
     {
-        fixture.SkipWithoutCeph();
+        await fixture.RequireAsync(Cancel);
         using S3ObjectStore store = CephBucketFixture.Open(fixture.Options);
         UploadToken begun = await BeginAsync("aborted");
         UploadToken token;
@@ -79,7 +79,7 @@ public sealed class S3UploadTests(CephBucketFixture fixture) : IClassFixture<Cep
     [Fact]
     public async Task Completing_a_large_upload_again_finds_the_object_and_another_token_does_not()
     {
-        fixture.SkipWithoutCeph();
+        await fixture.RequireAsync(Cancel);
         using S3ObjectStore store = CephBucketFixture.Open(fixture.Options);
         UploadToken older;
         UploadToken newer;
@@ -101,7 +101,7 @@ public sealed class S3UploadTests(CephBucketFixture fixture) : IClassFixture<Cep
     [Fact]
     public async Task A_download_address_gives_the_bytes_to_whoever_has_it()
     {
-        fixture.SkipWithoutCeph();
+        await fixture.RequireAsync(Cancel);
         using S3ObjectStore store = CephBucketFixture.Open(fixture.Options);
         byte[] content = RandomNumberGenerator.GetBytes(1000);
         await store.PutAsync("down/load+me", content, PutCondition.None, Cancel);
@@ -116,7 +116,7 @@ public sealed class S3UploadTests(CephBucketFixture fixture) : IClassFixture<Cep
     [Fact]
     public async Task A_download_address_names_the_public_server()
     {
-        fixture.SkipWithoutCeph();
+        await fixture.RequireAsync(Cancel);
         S3ObjectStoreOptions options = fixture.Options;
         options.PublicServiceUrl = new Uri("https://files.example.com");
         using S3ObjectStore store = CephBucketFixture.Open(options);

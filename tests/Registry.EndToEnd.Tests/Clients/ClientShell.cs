@@ -1,4 +1,4 @@
-using Registry.EndToEnd.Tests.Processes;
+using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Clients;
 

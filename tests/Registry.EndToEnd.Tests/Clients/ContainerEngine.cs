@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Registry.EndToEnd.Tests.Processes;
+using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Clients;
 

@@ -1,6 +1,7 @@
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Images;
 using Registry.EndToEnd.Tests.Processes;
+using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Clients;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Images;
 using Registry.EndToEnd.Tests.Processes;
+using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Clients;
 

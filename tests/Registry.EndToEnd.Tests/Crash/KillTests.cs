@@ -2,7 +2,7 @@ using System.Globalization;
 using Registry.EndToEnd.Tests.Clients;
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Images;
-using Registry.EndToEnd.Tests.Processes;
+using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Crash;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Registry.EndToEnd.Tests.Http;
-using Registry.EndToEnd.Tests.Processes;
+using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Hosting;
 

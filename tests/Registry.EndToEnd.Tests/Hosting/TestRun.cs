@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using Registry.EndToEnd.Tests.Clients;
 using Registry.EndToEnd.Tests.Hosting;
-using Registry.EndToEnd.Tests.Processes;
+using Registry.TestServers.Processes;
 
 [assembly: SupportedOSPlatform("linux")]
 [assembly: AssemblyFixture(typeof(TestRun))]

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Registry.EndToEnd.Tests.Processes;
+namespace Registry.TestServers.Processes;
 
-internal static class FreePort
+public static class FreePort
 {
     /// <summary>A TCP port of 127.0.0.1 that nobody listened on a moment ago.</summary>
     public static int Find()

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Registry.EndToEnd.Tests.Processes;
+namespace Registry.TestServers.Processes;
 
 /// <summary>Waits for something that another process does: asks again and again, up to a bound.</summary>
 public static class Eventually

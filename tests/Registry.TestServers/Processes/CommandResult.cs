@@ -1,4 +1,4 @@
-namespace Registry.EndToEnd.Tests.Processes;
+namespace Registry.TestServers.Processes;
 
 /// <summary>What a command that ran to its end left behind.</summary>
 public sealed record CommandResult(string CommandLine, int ExitCode, string Output, string Errors)

@@ -1,9 +1,9 @@
 using System.Collections;
 
-namespace Registry.EndToEnd.Tests.Processes;
+namespace Registry.TestServers.Processes;
 
 /// <summary>The environment variables that child processes get: no settings of the person or build that runs the tests.</summary>
-internal static class ProcessEnvironment
+public static class ProcessEnvironment
 {
     private static readonly string[] Kept =
     [

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Registry.EndToEnd.Tests.Processes;
+namespace Registry.TestServers.Processes;
 
 /// <summary>
 /// A server that the tests start and end: a registry host, a container engine. It writes to a log file, it can be
@@ -109,6 +109,9 @@ public sealed class Daemon : IAsyncDisposable
 
         return await _exited.WaitAsync(EndTimeLimit, cancellationToken);
     }
+
+    /// <summary>Waits until it ends by itself, and returns its exit code.</summary>
+    public Task<int> WaitForExitAsync(CancellationToken cancellationToken) => _exited.WaitAsync(cancellationToken);
 
     /// <summary>The last lines of its log, for the message of a test that failed.</summary>
     public string LogTail(int lines = 24)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Registry.EndToEnd.Tests.Processes;
+namespace Registry.TestServers.Processes;
 
 /// <summary>Runs a program to its end, with a time limit, a clean environment and nothing on its standard input.</summary>
 public static class Command
