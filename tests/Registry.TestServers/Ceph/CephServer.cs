@@ -158,7 +158,7 @@ public sealed class CephServer : IAsyncDisposable
         pid_file = {folder}/$name.pid
         keyring = {folder}/keyring
         [client.rgw]
-        rgw_frontends = beast endpoint=127.0.0.1:{gatewayPort}
+        rgw_frontends = beast endpoint=127.0.0.1:{gatewayPort} tcp_nodelay=1
         rgw_data = {folder}/rgw
 
         """);
