@@ -22,6 +22,16 @@ public sealed class ContentOptions
     /// <summary>How many operations one request may have under way in the store at once: 16 by default, from 1 to 256.</summary>
     public int StoreConcurrency { get; set; } = 16;
 
+    /// <summary>
+    /// How long a pull may rely on what this process has seen in the store: that a repository has some content, where its bytes are, what a manifest says. So long may something that
+    /// another process deleted still be pulled by its digest; what this process deletes is gone at once, tags are always asked for, and pushes rely on nothing. 10 seconds by default, from
+    /// zero, which lets every pull ask the store, to 5 minutes.
+    /// </summary>
+    public TimeSpan CacheLifetime { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many bytes of manifests are kept in memory, to be pulled again: 32 MiB by default, from 0, which keeps none, to 4 GiB.</summary>
+    public long CacheBytes { get; set; } = 32 * 1024 * 1024;
+
     /// <summary>Names every setting that is out of its range.</summary>
     internal IEnumerable<string> Validate()
     {
@@ -43,6 +53,16 @@ public sealed class ContentOptions
         if (StoreConcurrency is < 1 or > 256)
         {
             yield return $"{nameof(StoreConcurrency)} is {StoreConcurrency}; it must be from 1 to 256.";
+        }
+
+        if (CacheLifetime < TimeSpan.Zero || CacheLifetime > TimeSpan.FromMinutes(5))
+        {
+            yield return $"{nameof(CacheLifetime)} is {CacheLifetime}; it must be from zero to 5 minutes.";
+        }
+
+        if (CacheBytes is < 0 or > 4L * 1024 * 1024 * 1024)
+        {
+            yield return $"{nameof(CacheBytes)} is {CacheBytes}; it must be from 0 to {4L * 1024 * 1024 * 1024} (4 GiB).";
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ContentRoot : IDisposable
         Ids = ids;
         Format = new StorageFormat(store);
         Catalog = new RepositoryCatalog(store, time);
-        Blobs = new BlobStore(store, records, refs, Catalog);
+        Blobs = new BlobStore(store, records, refs, Catalog, time, options);
         Tags = new TagStore(store, records, ids, time);
         Manifests = new ManifestStore(store, records, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);

@@ -1,3 +1,4 @@
+using Registry.Content.Caching;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Content.Refs;
@@ -14,10 +15,13 @@ namespace Registry.Content.Blobs;
 internal sealed record StoredBlob(Digest Digest, long Size, string DataKey);
 
 /// <summary>Blobs that are there: looking at them, reading them, sharing them between repositories, and letting go of them.</summary>
-internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStore refs, RepositoryCatalog catalog)
+internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStore refs, RepositoryCatalog catalog, TimeProvider time, ContentOptions options)
 {
     // How many repositories a mount without a source looks at.
     private const int HoldersLookedAt = 16;
+
+    // For pulls alone. A data key is never used twice, so that an outdated record leads to the blob's bytes or to none.
+    private readonly FactCache<Digest, BlobRecord> _seen = new(options.CacheLifetime, time);
 
     /// <summary>Finds a blob of a repository, or returns <see langword="null"/> where the repository does not have it.</summary>
     /// <param name="repository">The repository.</param>
@@ -34,7 +38,7 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
         // The ref comes first, then the record is read: a collector that has not seen the ref leaves a trace in the record.
         bool held = forPush
             ? await refs.HoldAsync(repository, digest, cancellationToken).ConfigureAwait(false)
-            : await refs.HoldsAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            : await refs.ShowsAsync(repository, digest, cancellationToken).ConfigureAwait(false);
         if (!held)
         {
             return null;
@@ -42,8 +46,8 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
 
         BlobRecord? record = forPush
             ? await ReviveAsync(digest, cancellationToken).ConfigureAwait(false)
-            : (await ReadAsync(digest, cancellationToken).ConfigureAwait(false))?.Record;
-        return record is { State: not BlobState.Gone } ? new StoredBlob(digest, record.Size, record.Data) : null;
+            : await LookAtAsync(digest, cancellationToken).ConfigureAwait(false);
+        return record is null ? null : new StoredBlob(digest, record.Size, record.Data);
     }
 
     /// <summary>Opens a blob that was found just now. The caller disposes it.</summary>
@@ -52,6 +56,7 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
     {
         if (await store.OpenReadAsync(blob.DataKey, offset, length, cancellationToken).ConfigureAwait(false) is not { } content)
         {
+            _seen.Forget(blob.Digest);
             return null;
         }
 
@@ -111,7 +116,9 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
     /// <exception cref="RegistryException">A manifest in the repository still names the blob.</exception>
     public async ValueTask<bool> DeleteAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
     {
-        if (await FindAsync(repository, digest, forPush: false, cancellationToken).ConfigureAwait(false) is null)
+        if (!digest.IsSupported
+            || !await refs.HoldsAsync(repository, digest, cancellationToken).ConfigureAwait(false)
+            || await ReadAsync(digest, cancellationToken).ConfigureAwait(false) is not { Record.State: not BlobState.Gone })
         {
             return false;
         }
@@ -153,6 +160,23 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
                     return null;
             }
         }
+    }
+
+    private async ValueTask<BlobRecord?> LookAtAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (_seen.TryGetFresh(digest, out BlobRecord? seen))
+        {
+            return seen;
+        }
+
+        FactCache<Digest, BlobRecord>.Look look = _seen.Begin(digest);
+        if (await ReadAsync(digest, cancellationToken).ConfigureAwait(false) is not { Record: { State: not BlobState.Gone } record })
+        {
+            return null;
+        }
+
+        look.Remember(record);
+        return record;
     }
 
     private ValueTask<Versioned<BlobRecord>?> ReadAsync(Digest digest, CancellationToken cancellationToken) =>

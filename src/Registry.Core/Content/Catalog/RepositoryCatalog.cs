@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Registry.Content.Caching;
 using Registry.Model;
 using Registry.Storage;
 
@@ -7,11 +7,10 @@ namespace Registry.Content.Catalog;
 /// <summary>Which repositories exist.</summary>
 internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
 {
-    // A repository seen lately is not looked up again. Bounded, and short, so that another node's removal is noticed.
-    private const int MaxRemembered = 10_000;
+    // A repository seen lately is not looked up again; not for long, so that another node's removal is noticed.
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<RepositoryName, DateTimeOffset> _seen = new();
+    private readonly FactCache<RepositoryName, bool> _seen = new(Remembered, time);
 
     /// <summary>Makes sure that a repository exists.</summary>
     public async ValueTask AddAsync(RepositoryName repository, CancellationToken cancellationToken)
@@ -21,14 +20,16 @@ internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
             return;
         }
 
+        FactCache<RepositoryName, bool>.Look look = _seen.Begin(repository);
         await store.PutAsync(ContentKeys.Catalog(repository), ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
-        Remember(repository);
+        look.Remember(true);
     }
 
     /// <summary>Whether a repository exists.</summary>
     public async ValueTask<bool> ExistsAsync(RepositoryName repository, CancellationToken cancellationToken)
     {
-        if (_seen.TryGetValue(repository, out DateTimeOffset seen) && time.GetUtcNow() - seen < Remembered)
+        FactCache<RepositoryName, bool>.Look look = _seen.Begin(repository);
+        if (_seen.TryGetFresh(repository, out _))
         {
             return true;
         }
@@ -36,7 +37,7 @@ internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
         bool exists = await store.GetAsync(ContentKeys.Catalog(repository), cancellationToken).ConfigureAwait(false) is not null;
         if (exists)
         {
-            Remember(repository);
+            look.Remember(true);
         }
 
         return exists;
@@ -68,15 +69,5 @@ internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
                 return new NamePage(names, page.HasMore);
             }
         }
-    }
-
-    private void Remember(RepositoryName repository)
-    {
-        if (_seen.Count >= MaxRemembered)
-        {
-            _seen.Clear();
-        }
-
-        _seen[repository] = time.GetUtcNow();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
     /// <param name="document">The manifest.</param>
     /// <param name="content">What to look for, of all that the manifest names.</param>
     /// <param name="visibly">
-    /// Whether the content must be visible in the repository already: asked before the manifest's own refs are written, which would make it so.
+    /// Whether to look if the content is visible in the repository: asked before the manifest's own refs are written, which would make it so. Otherwise, after that, whether it is there.
     /// </param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>
@@ -61,6 +61,7 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
 
     private async ValueTask<bool> HasBlobAsync(RepositoryName repository, Digest digest, bool visibly, CancellationToken cancellationToken) =>
         digest.IsSupported
-        && (!visibly || await refs.HoldsAsync(repository, digest, cancellationToken).ConfigureAwait(false))
-        && await blobs.ReviveAsync(digest, cancellationToken).ConfigureAwait(false) is not null;
+        && (visibly
+            ? await refs.HoldsAsync(repository, digest, cancellationToken).ConfigureAwait(false)
+            : await blobs.ReviveAsync(digest, cancellationToken).ConfigureAwait(false) is not null);
 }

@@ -1,3 +1,4 @@
+using Registry.Content.Caching;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Content.Refs;
@@ -27,6 +28,13 @@ internal sealed class ManifestStore(
     TimeProvider time,
     ContentOptions options)
 {
+    // For pulls alone.
+    private readonly FactCache<ContentPlace, StoredManifest> _seen =
+        new(options.CacheLifetime, time, static manifest => manifest.Content.Length + FactBytes, options.CacheBytes);
+
+    // What is kept of a manifest beside its content, about.
+    private const int FactBytes = 1024;
+
     /// <summary>Reads a manifest, or returns <see langword="null"/> where the repository does not have it.</summary>
     public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Reference reference, CancellationToken cancellationToken)
     {
@@ -85,7 +93,6 @@ internal sealed class ManifestStore(
     /// <returns>Whether there was one.</returns>
     public async ValueTask<bool> DeleteAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
     {
-        string key = ContentKeys.Manifest(repository, digest);
         for (int attempt = 0; ; attempt++)
         {
             if (!digest.IsSupported || await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is not { } found)
@@ -101,7 +108,7 @@ internal sealed class ManifestStore(
             }
 
             await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, cancellationToken).ConfigureAwait(false);
-            PutOutcome<ManifestRecord> outcome = await records.PutAsync(key, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
+            PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
                 // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
@@ -205,7 +212,6 @@ internal sealed class ManifestStore(
     private async ValueTask<string?> GoLiveAsync(
         RepositoryName repository, StoredManifest manifest, ManifestDocument document, Digest[] required, CancellationToken cancellationToken)
     {
-        string key = ContentKeys.Manifest(repository, manifest.Digest);
         Versioned<ManifestRecord>? found = await ReadAsync(repository, manifest.Digest, cancellationToken).ConfigureAwait(false);
         if (found is { Record.State: ManifestState.Live })
         {
@@ -218,7 +224,8 @@ internal sealed class ManifestStore(
                 return found.Record.Generation;
             }
 
-            PutOutcome<ManifestRecord> touch = await records.PutAsync(key, found.Record with { Pushed = now, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+            PutOutcome<ManifestRecord> touch = await PutAsync(
+                repository, manifest.Digest, found.Record with { Pushed = now, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
             return touch.Won ? found.Record.Generation : null;
         }
 
@@ -234,7 +241,7 @@ internal sealed class ManifestStore(
                 Pushed = time.GetUtcNow(),
                 Content = manifest.Content,
             };
-            PutOutcome<ManifestRecord> claim = await records.PutAsync(key, pending, found, cancellationToken).ConfigureAwait(false);
+            PutOutcome<ManifestRecord> claim = await PutAsync(repository, manifest.Digest, pending, found, cancellationToken).ConfigureAwait(false);
             if (!claim.Won)
             {
                 return null;
@@ -261,8 +268,8 @@ internal sealed class ManifestStore(
             throw;
         }
 
-        PutOutcome<ManifestRecord> live = await records.PutAsync(
-            key, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+        PutOutcome<ManifestRecord> live = await PutAsync(
+            repository, manifest.Digest, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
         if (live.Won)
         {
             return generation;
@@ -274,8 +281,8 @@ internal sealed class ManifestStore(
 
     private async ValueTask AbandonAsync(RepositoryName repository, Digest digest, ManifestDocument document, Digest[] required, Versioned<ManifestRecord> pending)
     {
-        PutOutcome<ManifestRecord> outcome = await records.PutAsync(
-            ContentKeys.Manifest(repository, digest), Tombstone(pending.Record), pending, CancellationToken.None).ConfigureAwait(false);
+        PutOutcome<ManifestRecord> outcome = await PutAsync(
+            repository, digest, Tombstone(pending.Record), pending, CancellationToken.None).ConfigureAwait(false);
         await ReleaseIfDeadAsync(repository, digest, document, required, pending.Record.Generation, outcome.Current).ConfigureAwait(false);
     }
 
@@ -301,17 +308,47 @@ internal sealed class ManifestStore(
         await refs.RemoveAsync(repository, digest, generation, required, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken) =>
-        digest is { IsSupported: true } wanted
-        && await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record }
-            ? new StoredManifest(wanted, record.MediaType, record.Content)
-            : null;
+    private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken)
+    {
+        if (digest is not { IsSupported: true } wanted)
+        {
+            return null;
+        }
+
+        FactCache<ContentPlace, StoredManifest>.Look look = _seen.Begin(new ContentPlace(repository, wanted));
+        if (_seen.TryGetFresh(look.Key, out StoredManifest? seen))
+        {
+            return seen;
+        }
+
+        if (await ReadAsync(repository, wanted, cancellationToken).ConfigureAwait(false) is not { Record: { State: ManifestState.Live } record })
+        {
+            return null;
+        }
+
+        var manifest = new StoredManifest(wanted, record.MediaType, record.Content);
+        look.Remember(manifest);
+        return manifest;
+    }
 
     private async ValueTask<bool> IsLiveAsync(RepositoryName repository, Digest digest, string generation, CancellationToken cancellationToken) =>
         await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record } && record.Generation == generation;
 
     private ValueTask<Versioned<ManifestRecord>?> ReadAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
         records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken);
+
+    private async ValueTask<PutOutcome<ManifestRecord>> PutAsync(
+        RepositoryName repository, Digest digest, ManifestRecord record, Versioned<ManifestRecord>? over, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await records.PutAsync(ContentKeys.Manifest(repository, digest), record, over, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _seen.Forget(new ContentPlace(repository, digest));
+        }
+    }
 
     private static RegistryException ConditionFailed(string reference) =>
         new(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for '{reference}'.", reference);

@@ -1,3 +1,4 @@
+using Registry.Content.Caching;
 using Registry.Content.Records;
 using Registry.Model;
 using Registry.Storage;
@@ -13,13 +14,20 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
     // Leases sort before manifests, so that the first few refs tell whether a young lease is there however many manifests name the content.
     private const int OwnersLookedAt = 32;
 
-    private readonly SeenRefs _seen = new();
+    // One ref of each content that was looked at of late. To ask whether that one is still there costs less than to list the refs of content that thousands of manifests name.
+    private readonly FactCache<ContentPlace, string> _seen = new(options.CacheLifetime, time);
 
-    /// <summary>Whether a repository holds some content.</summary>
+    /// <summary>Whether whoever pulls from a repository sees some content there: by what the store says, or said a moment ago.</summary>
+    public ValueTask<bool> ShowsAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
+        _seen.TryGetFresh(new ContentPlace(repository, digest), out _) ? new(true) : HoldsAsync(repository, digest, cancellationToken);
+
+    /// <summary>Whether a repository holds some content, by what the store says now.</summary>
     public async ValueTask<bool> HoldsAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
     {
-        if (_seen.Find(repository, digest) is { } seen && await IsThereAsync(seen, cancellationToken).ConfigureAwait(false))
+        FactCache<ContentPlace, string>.Look look = _seen.Begin(new ContentPlace(repository, digest));
+        if (_seen.TryFind(look.Key, out string? seen, out _) && await IsThereAsync(seen, cancellationToken).ConfigureAwait(false))
         {
+            look.Remember(seen);
             return true;
         }
 
@@ -29,7 +37,7 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
             return false;
         }
 
-        _seen.Remember(repository, digest, page.Keys[0]);
+        look.Remember(page.Keys[0]);
         return true;
     }
 
@@ -40,11 +48,13 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
     public async ValueTask<bool> HoldAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
     {
         DateTimeOffset young = time.GetUtcNow() - (options.GracePeriod / 2);
-        if (_seen.Find(repository, digest) is { } seen
+        FactCache<ContentPlace, string>.Look look = _seen.Begin(new ContentPlace(repository, digest));
+        if (_seen.TryFind(look.Key, out string? seen, out _)
             && ContentKeys.TryParseRefOwner(seen, out RefOwner known)
             && known.Time > young
             && await IsThereAsync(seen, cancellationToken).ConfigureAwait(false))
         {
+            look.Remember(seen);
             return true;
         }
 
@@ -64,7 +74,7 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
 
             if (owner.Time > young)
             {
-                _seen.Remember(repository, digest, key);
+                look.Remember(key);
                 return true;
             }
 
@@ -103,7 +113,7 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
         Parallel.ForEachAsync(
             content,
             Concurrency(cancellationToken),
-            (digest, token) => store.DeleteAsync(ContentKeys.ManifestRef(digest, repository, manifest, generation), token));
+            (digest, token) => DeleteAsync(repository, digest, ContentKeys.ManifestRef(digest, repository, manifest, generation), token));
 
     /// <summary>Finds a few repositories that hold some content, in their order.</summary>
     /// <param name="digest">The content.</param>
@@ -147,7 +157,7 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
 
             if (remove)
             {
-                await store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+                await DeleteAsync(repository, digest, key, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -162,8 +172,21 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
 
     private async ValueTask PutAsync(RepositoryName repository, Digest digest, string key, CancellationToken cancellationToken)
     {
+        FactCache<ContentPlace, string>.Look look = _seen.Begin(new ContentPlace(repository, digest));
         await store.PutAsync(key, ReadOnlyMemory<byte>.Empty, PutCondition.None, cancellationToken).ConfigureAwait(false);
-        _seen.Remember(repository, digest, key);
+        look.Remember(key);
+    }
+
+    private async ValueTask DeleteAsync(RepositoryName repository, Digest digest, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _seen.Forget(new ContentPlace(repository, digest));
+        }
     }
 
     private async ValueTask<bool> IsThereAsync(string key, CancellationToken cancellationToken) =>

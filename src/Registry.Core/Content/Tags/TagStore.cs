@@ -1,3 +1,4 @@
+using Registry.Content.Caching;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Model;
@@ -13,6 +14,9 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
 {
     // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
     private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
+
+    // Names that were seen. A name belongs to one generation of its tag and is there as long as that is, so that it need never be looked at again.
+    private readonly FactCache<string, bool> _listed = new(TimeSpan.MaxValue, time);
 
     /// <summary>Where a tag points, or <see langword="null"/> where there is no such tag.</summary>
     public async ValueTask<Digest?> ResolveAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
@@ -193,8 +197,15 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         }
 
         string name = ContentKeys.TagName(repository, tag, listed);
+        if (_listed.TryGetFresh(name, out _))
+        {
+            return;
+        }
+
+        FactCache<string, bool>.Look look = _listed.Begin(name);
         if (!isNew && await store.GetAsync(name, cancellationToken).ConfigureAwait(false) is not null)
         {
+            look.Remember(true);
             return;
         }
 
@@ -204,7 +215,10 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         {
             // Deleted meanwhile, by someone who may have looked for the name before it was there.
             await store.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+            return;
         }
+
+        look.Remember(true);
     }
 
     // The way back from the manifest goes last: until then, whoever deletes the manifest finds the tag and removes what is left of it.

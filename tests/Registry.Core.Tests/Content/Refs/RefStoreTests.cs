@@ -4,8 +4,8 @@ using Registry.Model;
 
 namespace Registry.Core.Tests.Content.Refs;
 
-/// <summary>A node remembers refs, and believes its memory only after it asked the store.</summary>
-public sealed class SeenRefsTests : ContentTest
+/// <summary>A node remembers refs. Pulls believe its memory for a moment, pushes only after it asked the store.</summary>
+public sealed class RefStoreTests : ContentTest
 {
     private static async Task<bool> SeesAsync(ContentRoot node, RepositoryName repository, Digest digest, bool forPush = false) =>
         await node.Blobs.FindAsync(repository, digest, forPush, Cancel) is not null;
@@ -13,7 +13,7 @@ public sealed class SeenRefsTests : ContentTest
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_another_node_let_go_of_is_seen_no_more(bool forPush)
+    public async Task What_another_node_let_go_of_is_soon_pulled_no_more_and_never_relied_on_by_a_push(bool forPush)
     {
         Digest digest = await Root.PushBlobAsync(Repo, Bytes(100));
         ContentRoot other = Node();
@@ -21,7 +21,35 @@ public sealed class SeenRefsTests : ContentTest
 
         Assert.True(await Root.Blobs.DeleteAsync(Repo, digest, Cancel));
 
+        if (!forPush)
+        {
+            Time.Advance(Options.CacheLifetime);
+        }
+
         Assert.False(await SeesAsync(other, Repo, digest, forPush));
+        Assert.False(await other.Blobs.DeleteAsync(Repo, digest, Cancel));
+    }
+
+    [Fact]
+    public async Task What_this_node_let_go_of_is_gone_at_once()
+    {
+        Digest digest = await Root.PushBlobAsync(Repo, Bytes(100));
+        Assert.True(await SeesAsync(Root, Repo, digest));
+
+        Assert.True(await Root.Blobs.DeleteAsync(Repo, digest, Cancel));
+
+        Assert.False(await SeesAsync(Root, Repo, digest));
+    }
+
+    [Fact]
+    public async Task A_mount_does_not_rely_on_what_was_seen_in_its_source()
+    {
+        Digest digest = await Root.PushBlobAsync(Repo, Bytes(100));
+        ContentRoot other = Node();
+        Assert.True(await SeesAsync(other, Repo, digest));
+        Assert.True(await Root.Blobs.DeleteAsync(Repo, digest, Cancel));
+
+        Assert.False(await other.Blobs.MountAsync(OtherRepo, Repo, digest, Ids.Next(), Cancel));
     }
 
     [Fact]
@@ -37,6 +65,7 @@ public sealed class SeenRefsTests : ContentTest
         Assert.True(await SeesAsync(other, Repo, shared));
 
         await Store.DeleteAsync(refs[0], Cancel);
+        Time.Advance(Options.CacheLifetime);
 
         Assert.True(await SeesAsync(other, Repo, shared));
     }
@@ -66,6 +95,7 @@ public sealed class SeenRefsTests : ContentTest
         ContentRoot node = Node(store);
         Assert.True(await SeesAsync(node, Repo, digest));
         Assert.Equal(1, listings);
+        Time.Advance(Options.CacheLifetime);
 
         Assert.True(await SeesAsync(node, Repo, digest));
         Assert.True(await SeesAsync(node, Repo, digest, forPush: true));
