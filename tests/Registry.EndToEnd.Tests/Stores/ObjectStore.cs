@@ -15,12 +15,14 @@ internal sealed class ObjectStore : IAsyncDisposable
 
     private readonly IAsyncDisposable _server;
     private readonly Func<string, CancellationToken, Task<HostOptions>> _newPlace;
+    private readonly Lazy<Task<HostOptions>> _sharedPlace;
     private int _next;
 
     private ObjectStore(IAsyncDisposable server, Uri address, Func<string, CancellationToken, Task<HostOptions>> newPlace)
     {
         _server = server;
         _newPlace = newPlace;
+        _sharedPlace = new Lazy<Task<HostOptions>>(() => NewPlaceAsync(CancellationToken.None));
         Address = address;
     }
 
@@ -33,6 +35,9 @@ internal sealed class ObjectStore : IAsyncDisposable
 
     /// <summary>A host whose registry is in a bucket or container of its own. Several such hosts share one registry.</summary>
     public Task<HostOptions> NewPlaceAsync(CancellationToken cancellationToken) => _newPlace($"registry-{Interlocked.Increment(ref _next)}", cancellationToken);
+
+    /// <summary>A host whose registry is in the bucket or container that tests share.</summary>
+    public Task<HostOptions> SharedPlaceAsync(CancellationToken cancellationToken) => _sharedPlace.Value.WaitAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
