@@ -1,16 +1,28 @@
 using Azure.Storage.Blobs;
 using Registry.Storage.Azure;
 
-// The container is made if it is missing; "Azure:ConnectionString" and "Azure:Container" say where it is.
+// "Azure:ConnectionString" and "Azure:Container" (Azure__ConnectionString, Azure__Container in the environment) say where the registry is kept.
 var builder = WebApplication.CreateBuilder(args);
-var container = new BlobContainerClient(
-    builder.Configuration["Azure:ConnectionString"] ?? "UseDevelopmentStorage=true",
-    builder.Configuration["Azure:Container"] ?? "registry",
-    AzureBlobObjectStore.CreateClientOptions());
+if (builder.Configuration["Azure:ConnectionString"] is not { Length: > 0 } connection)
+{
+    Console.Error.WriteLine("""
+        Which storage account is the registry kept in? The container, "registry" unless Azure__Container says otherwise, is made if it is missing.
+
+            Azure__ConnectionString='DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...' dotnet run
+
+        With the emulator, azurite-blob --skipApiVersionCheck:
+
+            Azure__ConnectionString=UseDevelopmentStorage=true dotnet run
+        """);
+    return 1;
+}
+
+var container = new BlobContainerClient(connection, builder.Configuration["Azure:Container"] ?? "registry", AzureBlobObjectStore.CreateClientOptions());
 await container.CreateIfNotExistsAsync();
 builder.WebHost.UseDockerRegistryTransport();
-builder.Services.AddDockerRegistry().AddAzureBlobStorage(_ => container).AllowAnonymous();
+builder.Services.AddDockerRegistry(builder.Configuration.GetSection("Registry").Bind).AddAzureBlobStorage(_ => container).AllowAnonymous();
 
 var app = builder.Build();
 app.MapDockerRegistry("/v2");
 app.Run();
+return 0;

@@ -7,7 +7,7 @@ using Registry.TestServers.Processes;
 namespace Registry.EndToEnd.Tests.Clients;
 
 /// <summary>The docker command line on an engine of its own: Debian 12's, which keeps images in its graph driver.</summary>
-public sealed partial class DockerClient : IImageClient
+public sealed partial class DockerClient : IRegistryClient
 {
     private readonly DockerDaemon _engine;
     private readonly string _registry;
@@ -44,6 +44,10 @@ public sealed partial class DockerClient : IImageClient
         shell.Environment["DOCKER_BUILDKIT"] = "1"; // builds for other architectures
         return new DockerClient(engine, shell, run.Registry.Name, docker);
     });
+
+    public DockerClient At(string registry) => new(_engine, Shell, registry, _docker);
+
+    IImageClient IRegistryClient.At(string registry) => At(registry);
 
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         Shell.RunAsync(_docker, arguments, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Http;
@@ -10,21 +11,22 @@ namespace Registry.EndToEnd.Tests.Clients;
 /// The .NET SDK's container publishing. It pushes an app as a layer on top of a base image of the same registry, and
 /// pulls a base image when it publishes into an archive instead.
 /// </summary>
-public sealed class DotNetSdkClient : IImageClient
+public sealed class DotNetSdkClient : IRegistryClient
 {
     private readonly SkopeoClient _skopeo;
     private readonly string _registry;
     private readonly string _dotnet;
     private readonly string _app;
-    private readonly SemaphoreSlim _oneBuild = new(1);
+    private readonly SemaphoreSlim _oneBuild;
 
-    private DotNetSdkClient(SkopeoClient skopeo, ClientShell shell, string registry, string dotnet, string app)
+    private DotNetSdkClient(SkopeoClient skopeo, ClientShell shell, string registry, string dotnet, string app, SemaphoreSlim oneBuild)
     {
         Shell = shell;
         _skopeo = skopeo;
         _registry = registry;
         _dotnet = dotnet;
         _app = app;
+        _oneBuild = oneBuild;
     }
 
     public ClientShell Shell { get; }
@@ -38,11 +40,21 @@ public sealed class DotNetSdkClient : IImageClient
         // Build servers would outlive the test run.
         shell.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         shell.Environment["UseSharedCompilation"] = "false";
-        shell.Environment["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = run.Registry.Name;
-        var client = new DotNetSdkClient(await SkopeoClient.SharedAsync(run), shell, run.Registry.Name, dotnet, WriteApp(shell));
+        var client = new DotNetSdkClient(await SkopeoClient.SharedAsync(run), shell, run.Registry.Name, dotnet, WriteApp(shell), new SemaphoreSlim(1));
         await client.BuildAsync(CancellationToken.None);
         return client;
     });
+
+    public DotNetSdkClient At(string registry) => new(_skopeo.At(registry), Shell, registry, _dotnet, _app, _oneBuild);
+
+    IImageClient IRegistryClient.At(string registry) => At(registry);
+
+    /// <summary>Environment variables that make the SDK upload in chunks.</summary>
+    public static IReadOnlyDictionary<string, string> Chunks(int bytes) => new Dictionary<string, string>
+    {
+        ["DOTNET_CONTAINER_DEBUG_REGISTRY_FORCE_CHUNKED_UPLOAD"] = "true",
+        ["DOTNET_CONTAINER_REGISTRY_CHUNKED_UPLOAD_SIZE_BYTES"] = bytes.ToString(CultureInfo.InvariantCulture),
+    };
 
     public Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken) =>
         PushAsync(repository, tag, recipes, new Dictionary<string, string>(), cancellationToken);
@@ -145,7 +157,11 @@ public sealed class DotNetSdkClient : IImageClient
         try
         {
             // The SDK keeps blobs that it has seen among its temporary files.
-            var variables = new Dictionary<string, string>(environment) { ["TMPDIR"] = Shell.NewDirectory("tmp") };
+            var variables = new Dictionary<string, string>(environment)
+            {
+                ["TMPDIR"] = Shell.NewDirectory("tmp"),
+                ["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = _registry,
+            };
             await Shell.RunWithAsync(variables, _dotnet, ["publish", _app, "-t:PublishContainer", "--no-build", .. arguments], cancellationToken);
         }
         finally

@@ -17,3 +17,10 @@ public interface IImageClient : IAsyncDisposable
     /// </summary>
     Task<ImageContent> PullAsync(string reference, string architecture, CancellationToken cancellationToken);
 }
+
+/// <summary>A client whose pushes can go to other registries of the run than the one that most tests share.</summary>
+public interface IRegistryClient : IImageClient
+{
+    /// <summary>The same client, which pushes to another registry, named by host and port. What it runs on stays with the first.</summary>
+    IImageClient At(string registry);
+}

@@ -44,7 +44,7 @@ public abstract class ImageClientTests(TestRun run, string name)
     {
         var client = await ImageClients.GetAsync(Run, name);
         var pushed = await PushNewAsync("by-digest");
-        var manifest = await Run.Registry.Http.GetManifestAsync(pushed.Repository, TagOf(pushed), Cancelled);
+        var manifest = await Run.Registry.Http.GetManifestAsync(pushed.Repository, pushed.Tag, Cancelled);
 
         var content = await client.PullAsync($"{Run.Registry.Name}/{pushed.Repository}@{manifest.Digest}", "amd64", Cancelled);
 
@@ -106,33 +106,10 @@ public abstract class ImageClientTests(TestRun run, string name)
         return await client.PushAsync(Run.NewRepository(name), tag, [ImageRecipe.Create()], Cancelled);
     }
 
-    /// <summary>Everything that the tag leads to is there with the right bytes, and it is what the client says it pushed.</summary>
-    protected async Task AssertWholeAsync(PushedImage pushed)
-    {
-        var manifest = await Run.Registry.Http.GetManifestAsync(pushed.Repository, TagOf(pushed), Cancelled);
-        if (pushed.Digest is not null)
-        {
-            Assert.Equal(pushed.Digest, manifest.Digest);
-        }
+    protected Task AssertWholeAsync(PushedImage pushed) => ImageAssert.WholeAsync(Run.Registry.Http, pushed, Cancelled);
 
-        await Run.Registry.Http.PullWholeAsync(pushed.Repository, manifest.Digest, Cancelled);
-    }
-
-    protected async Task AssertPulledEqualAsync(PushedImage pushed, string puller, string architecture)
-    {
-        var manifest = await Run.Registry.Http.GetManifestAsync(pushed.Repository, TagOf(pushed), Cancelled);
-        var client = await ImageClients.GetAsync(Run, puller);
-
-        var content = await client.PullAsync(pushed.Reference, architecture, Cancelled);
-
-        Assert.Equal(pushed.Files[architecture], content.Files);
-        if (content.Digests.Count > 0)
-        {
-            Assert.Contains(manifest.Digest, content.Digests);
-        }
-    }
-
-    protected static string TagOf(PushedImage pushed) => pushed.Reference[(pushed.Reference.LastIndexOf(':') + 1)..];
+    protected async Task AssertPulledEqualAsync(PushedImage pushed, string puller, string architecture) =>
+        await ImageAssert.PulledEqualAsync(Run.Registry.Http, pushed, await ImageClients.GetAsync(Run, puller), architecture, Cancelled);
 }
 
 public sealed class DockerImageTests(TestRun run) : ImageClientTests(run, ImageClients.Docker);

@@ -24,4 +24,8 @@ public static class ImageClients
         DotNetSdk => await DotNetSdkClient.SharedAsync(run),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not a client"),
     };
+
+    /// <summary>The client, pushing to another registry than the one that most tests share.</summary>
+    public static async Task<IImageClient> GetAsync(TestRun run, string name, RegistryHost registry) =>
+        ((IRegistryClient)await GetAsync(run, name)).At(registry.Name);
 }

@@ -5,7 +5,7 @@ using Registry.TestServers.Processes;
 namespace Registry.EndToEnd.Tests.Clients;
 
 /// <summary>skopeo: copies images between registries and folders.</summary>
-public sealed class SkopeoClient : IImageClient
+public sealed class SkopeoClient : IRegistryClient
 {
     private readonly string _registry;
 
@@ -19,6 +19,10 @@ public sealed class SkopeoClient : IImageClient
 
     public static Task<SkopeoClient> SharedAsync(TestRun run) =>
         run.SharedAsync("skopeo", () => Task.FromResult(new SkopeoClient(ContainersShell.Create(run, "skopeo"), run.Registry.Name)));
+
+    public SkopeoClient At(string registry) => new(Skopeo, registry);
+
+    IImageClient IRegistryClient.At(string registry) => At(registry);
 
     /// <summary>Runs skopeo; it must succeed.</summary>
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>

@@ -131,14 +131,7 @@ public sealed class KillTests(TestRun run)
     }
 
     /// <summary>An image that takes long enough to push that a kill falls into it.</summary>
-    private static ImageRecipe LargeRecipe()
-    {
-        var recipe = ImageRecipe.Create();
-        return recipe with
-        {
-            Layers = [.. recipe.Layers, .. Enumerable.Range(0, 3).Select(i => (IReadOnlyList<ImageFile>)[new($"data/large{i}", RandomBytes(Random.Shared, 10_000_000))])],
-        };
-    }
+    private static ImageRecipe LargeRecipe() => ImageRecipe.Create().WithLargeLayers(3, 10_000_000);
 
     private static byte[] RandomBytes(Random random, int length)
     {

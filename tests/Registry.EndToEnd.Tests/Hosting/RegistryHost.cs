@@ -5,7 +5,7 @@ using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Hosting;
 
-/// <summary>A registry in a process of its own, on a free port of 127.0.0.1 and a data folder that outlives the process.</summary>
+/// <summary>A registry in a process of its own, on a free port of 127.0.0.1. What it keeps, in a data folder or an object store, outlives the process.</summary>
 public sealed class RegistryHost : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeLimit = TimeSpan.FromSeconds(30);
@@ -38,7 +38,7 @@ public sealed class RegistryHost : IAsyncDisposable
             ? UseRunningAsync(options, url, cancellationToken)
             : StartOwnAsync(options, root, name, cancellationToken);
 
-    /// <summary>A registry that a test may kill; skips the test when the environment gives only a running one.</summary>
+    /// <summary>A registry that the tests start, and may kill; skips the test when the environment gives only a running one.</summary>
     internal static async Task<RegistryHost> StartOwnAsync(HostOptions options, TempRoot root, string name, CancellationToken cancellationToken)
     {
         if (options.Running is not null)
@@ -52,7 +52,7 @@ public sealed class RegistryHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Starts the process, on the same port and folder as before, and waits until it answers.</summary>
+    /// <summary>Starts the process, on the same port and with the same data as before, and waits until it answers.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(DataFolder);
@@ -66,7 +66,7 @@ public sealed class RegistryHost : IAsyncDisposable
         }
 
         _daemon = await Daemon.StartAsync(
-            "registry", command[0], [.. command.Skip(1)], ProcessEnvironment.Inherited(), workingDirectory, Path.Combine(_folder, "registry.log"), cancellationToken);
+            "registry", command[0], [.. command.Skip(1)], _options.Environment, workingDirectory, Path.Combine(_folder, "registry.log"), cancellationToken);
         await Eventually.HoldsAsync(
             AnswersAsync, StartTimeLimit, () => $"{string.Join(' ', command)} did not answer on {Url}\n{LogTail()}", cancellationToken);
     }
@@ -77,12 +77,19 @@ public sealed class RegistryHost : IAsyncDisposable
     /// <summary>Asks the process to end, and returns its exit code.</summary>
     public Task<int> StopAsync(CancellationToken cancellationToken) => _daemon!.StopAsync(cancellationToken);
 
-    /// <summary>Bytes below its data folder.</summary>
+    /// <summary>Bytes below its data folder, where it has one.</summary>
     public long DataLength() =>
         new DirectoryInfo(DataFolder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true }).Sum(Length);
 
     /// <summary>The end of its log, for messages of tests that failed; empty for a registry that was already running.</summary>
     public string LogTail() => _daemon?.LogTail() ?? "";
+
+    /// <summary>All lines that it has logged so far.</summary>
+    public async Task<IReadOnlyList<string>> ReadLogAsync(CancellationToken cancellationToken)
+    {
+        using var reader = new StreamReader(new FileStream(_daemon!.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return (await reader.ReadToEndAsync(cancellationToken)).Split('\n');
+    }
 
     public async ValueTask DisposeAsync()
     {

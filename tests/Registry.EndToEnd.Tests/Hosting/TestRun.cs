@@ -44,6 +44,10 @@ public sealed class TestRun : IAsyncLifetime
     public Task<RegistryHost> StartOwnRegistryAsync(string name, CancellationToken cancellationToken) =>
         RegistryHost.StartOwnAsync(_options, Temp, name, cancellationToken);
 
+    /// <summary>A registry for one test alone, other than the one that the environment gives.</summary>
+    internal Task<RegistryHost> StartAsync(HostOptions options, string name, CancellationToken cancellationToken) =>
+        RegistryHost.StartOwnAsync(options, Temp, name, cancellationToken);
+
     /// <summary>A repository that no other test uses, now or in an earlier run against the same registry.</summary>
     public string NewRepository(string name) => $"e2e-{_runId}/{name}-{Interlocked.Increment(ref _next)}";
 

@@ -18,4 +18,7 @@ public sealed record PushedImage(
     string Reference,
     string Repository,
     string? Digest,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Files);
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Files)
+{
+    public string Tag => Reference[(Reference.LastIndexOf(':') + 1)..];
+}

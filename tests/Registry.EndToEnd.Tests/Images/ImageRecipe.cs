@@ -40,6 +40,12 @@ public sealed record ImageRecipe(string Architecture, IReadOnlyList<IReadOnlyLis
         };
     }
 
+    /// <summary>The same with further layers of one file each, whose bytes do not compress.</summary>
+    public ImageRecipe WithLargeLayers(int count, int bytes) => this with
+    {
+        Layers = [.. Layers, .. Enumerable.Range(0, count).Select(i => (IReadOnlyList<ImageFile>)[new($"data/large{i}", RandomNumberGenerator.GetBytes(bytes))])],
+    };
+
     /// <summary>Writes what <c>docker build</c> takes: the files and a Dockerfile with one instruction for each layer.</summary>
     public void WriteBuildContext(string directory)
     {

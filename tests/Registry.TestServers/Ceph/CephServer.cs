@@ -1,4 +1,5 @@
 using System.Globalization;
+using Amazon.S3;
 using Registry.TestServers.Processes;
 
 namespace Registry.TestServers.Ceph;
@@ -57,6 +58,14 @@ public sealed class CephServer : IAsyncDisposable
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Makes a bucket.</summary>
+    public async Task CreateBucketAsync(string bucket, CancellationToken cancellationToken)
+    {
+        using var client = new AmazonS3Client(
+            AccessKey, SecretKey, new AmazonS3Config { ServiceURL = Address.AbsoluteUri, ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
+        await client.PutBucketAsync(bucket, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
