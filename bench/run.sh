@@ -8,22 +8,26 @@ out=$here/Registry.Bench/bin/published
 
 publish_subject=yes
 need_peer=yes
+sample=Minimal program=Minimal packages=docker-registry
 for argument in "$@"; do
   case $argument in
     --subject|--subject-url|--list|--help) publish_subject=no ;;
     --peer|--peer-url) need_peer=no ;;
+    s3) sample=S3 program=RegistryOnS3 packages="docker-registry ceph-mon ceph-osd radosgw" ;;
   esac
 done
 
-if [ $need_peer = yes ] && ! command -v docker-registry >/dev/null; then
+[ $need_peer = yes ] || packages=${packages#docker-registry}
+# shellcheck disable=SC2086 # a list of words
+if [ -n "$packages" ] && ! dpkg-query -W -f '' $packages 2>/dev/null; then
   apt-get update -q >&2
-  apt-get install -y --no-install-recommends docker-registry >&2
+  apt-get install -y --no-install-recommends $packages >&2
 fi
 
 dotnet publish "$here/Registry.Bench" -c Release -o "$out/bench" --nologo -v quiet >&2
 if [ $publish_subject = yes ]; then
-  dotnet publish "$root/samples/Minimal" -c Release -o "$out/subject" --nologo -v quiet >&2
-  set -- --subject "$out/subject/Minimal" "$@"
+  dotnet publish "$root/samples/$sample" -c Release -o "$out/subject-$sample" --nologo -v quiet >&2
+  set -- --subject "$out/subject-$sample/$program" "$@"
 fi
 
 exec "$out/bench/Registry.Bench" --results "$here/results" "$@"

@@ -13,6 +13,7 @@ internal sealed record Options
           --repeat N          repeats of each row, 1 to 99 (3; with --quick 1)
           --data DIR          where the servers keep their data (a folder in the temporary directory); the run's own folder in there is
                               deleted at the end
+          --store s3          keep all data in buckets of a Ceph that the run starts, instead of folders; the rows are others then
           --keep              leave the filled tag list and catalog in --data, and use them if they are there
           --results DIR       also write the report to a file in this folder
           --subject-url URL   measure a server that runs already instead of the sample host
@@ -32,6 +33,9 @@ internal sealed record Options
     public string Data { get; private set; } = Path.Combine(Path.GetTempPath(), "registry-bench");
 
     public bool Keep { get; private set; }
+
+    /// <summary>Whether the servers keep their data in an object store.</summary>
+    public bool OnObjectStore { get; private set; }
 
     public string? Results { get; private set; }
 
@@ -111,6 +115,9 @@ internal sealed record Options
                 break;
             case "--data":
                 Data = Path.GetFullPath(value);
+                break;
+            case "--store":
+                OnObjectStore = value == "s3" ? true : throw new ArgumentException("--store is s3.");
                 break;
             case "--results":
                 Results = Path.GetFullPath(value);

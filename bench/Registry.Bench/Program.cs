@@ -23,7 +23,8 @@ var started = TimeProvider.System.GetUtcNow();
 var stamp = started.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
 var seed = options.Seed ?? (ulong)started.ToUnixTimeMilliseconds();
 using var source = new BlobSource(seed);
-var suites = AllSuites.Create(options.Quick ? Scale.Quick : Scale.Full, source, $"bench{stamp}")
+var scale = options.Quick ? Scale.Quick : Scale.Full;
+var suites = (options.OnObjectStore ? AllSuites.CreateForObjectStore(scale, source, $"bench{stamp}") : AllSuites.Create(scale, source, $"bench{stamp}"))
     .Select(suite => suite with { Rows = [.. suite.Rows.Where(row => options.Only?.IsMatch(row.Name) != false)] })
     .Where(suite => suite.Rows.Count > 0)
     .ToList();
@@ -50,7 +51,8 @@ try
     await using var subject = new Target("subject", subjectServer);
     await using var peer = new Target("peer", peerServer);
     var keepFolder = options.Keep ? Path.Combine(options.Data, "keep") : null;
-    var runner = new Runner(subject, peer, options.Repeats, folder, keepFolder, Console.Error);
+    await using var store = options.OnObjectStore ? new SharedStore(folder) : null;
+    var runner = new Runner(subject, peer, store, options.Repeats, folder, keepFolder, Console.Error);
     var rows = await runner.RunAsync(suites, ending.Token);
 
     var description = new RunDescription(
@@ -61,7 +63,8 @@ try
         options.Quick ? "quick" : "full",
         options.Repeats,
         seed,
-        Machine.FileSystemOf(folder));
+        options.OnObjectStore ? SharedStore.Description : $"a folder on {Machine.FileSystemOf(folder)}",
+        options.OnObjectStore);
     var report = MarkdownReport.Write(description, rows);
     await Console.Out.WriteAsync(report);
     if (options.Results is { } results)

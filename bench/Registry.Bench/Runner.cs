@@ -9,9 +9,10 @@ using Registry.Bench.Workloads;
 namespace Registry.Bench;
 
 /// <summary>Runs rows against both servers in turn.</summary>
+/// <param name="store">What both keep their data in, each in a bucket; null for folders.</param>
 /// <param name="folder">The run's own folder for the servers' data.</param>
 /// <param name="keepFolder">Where data that a later run can use is kept; null to keep nothing.</param>
-internal sealed class Runner(Target subject, Target peer, int repeats, string folder, string? keepFolder, TextWriter progress)
+internal sealed class Runner(Target subject, Target peer, SharedStore? store, int repeats, string folder, string? keepFolder, TextWriter progress)
 {
     /// <summary>Left free on the disk, in bytes.</summary>
     private const long Reserve = 2_000_000_000;
@@ -34,12 +35,17 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
         var data = keepFolder is not null && suite.KeepAs is { } name
             ? Path.Combine(keepFolder, name)
             : Path.Combine(folder, $"{results.Count}");
-        var bulk = suite.Rows.Sum(row => row.DiskNeeded(TimesOf(row))) * targets.Length;
+        var bulk = store is not null ? 0 : suite.Rows.Sum(row => row.DiskNeeded(TimesOf(row))) * targets.Length;
         if (new DriveInfo(folder).AvailableFreeSpace < bulk + Reserve)
         {
             var skipped = $"needs {Text.Length(bulk + Reserve)} of disk";
             results.AddRange(suite.Rows.Select(row => new RowResult(row.Name, row.Unit) { Skipped = skipped }));
             return;
+        }
+
+        if (store is not null)
+        {
+            await store.RenewAsync(targets, cancellationToken);
         }
 
         var failure = await PrepareAsync(suite, data, cancellationToken);
@@ -48,7 +54,7 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
             var result = new RowResult(row.Name, row.Unit) { Failure = failure };
             if (failure is null)
             {
-                await RunAsync(row, result, data, cancellationToken);
+                await RunAsync(suite, row, result, data, cancellationToken);
             }
 
             results.Add(result);
@@ -79,7 +85,7 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
         await progress.WriteLineAsync($"{suite.Name}: filling");
         try
         {
-            await RestartAsync(data, cancellationToken);
+            await RestartAsync(suite, data, cancellationToken);
             // Both at once: nothing is measured here, and each waits for the disk most of the time.
             await Task.WhenAll(targets.Select(target => Task.Factory.StartNew(
                 () => fill(target, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
@@ -91,11 +97,11 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
         }
     }
 
-    private async Task RunAsync(Workload row, RowResult result, string data, CancellationToken cancellationToken)
+    private async Task RunAsync(Suite suite, Workload row, RowResult result, string data, CancellationToken cancellationToken)
     {
         try
         {
-            await RestartAsync(data, cancellationToken);
+            await RestartAsync(suite, data, cancellationToken);
             foreach (var target in targets)
             {
                 row.WarmUp(target, cancellationToken);
@@ -119,11 +125,12 @@ internal sealed class Runner(Target subject, Target peer, int repeats, string fo
     private int TimesOf(Workload row) => Math.Min(repeats, row.MaxRepeats);
 
     /// <summary>A new process for every row, so that no row pays for the memory or the garbage of the one before.</summary>
-    private async Task RestartAsync(string data, CancellationToken cancellationToken)
+    private async Task RestartAsync(Suite suite, string data, CancellationToken cancellationToken)
     {
         foreach (var target in targets)
         {
-            await target.RestartAsync(Path.Combine(data, $"{target.Label}-{target.Server.Name}"), cancellationToken);
+            var setup = new Setup(Path.Combine(data, $"{target.Label}-{target.Server.Name}"), store?.BucketOf(target), suite.Redirects);
+            await target.RestartAsync(setup, cancellationToken);
         }
     }
 

@@ -4,7 +4,9 @@ using Registry.Bench.Content;
 namespace Registry.Bench.Http;
 
 /// <summary>The registry's operations on one connection. Each checks its answer; an unexpected one ends the row.</summary>
-internal sealed class RegistryClient(HttpConnection connection) : IDisposable
+/// <param name="connection">To the registry.</param>
+/// <param name="store">To where it may send pulls on to.</param>
+internal sealed class RegistryClient(HttpConnection connection, HttpConnection? store = null) : IDisposable
 {
     /// <summary>How much of an unexpected answer a message quotes, in bytes.</summary>
     private const int LongestExcerpt = 300;
@@ -16,7 +18,11 @@ internal sealed class RegistryClient(HttpConnection connection) : IDisposable
 
     public void Connect() => connection.Connect();
 
-    public void Dispose() => connection.Dispose();
+    public void Dispose()
+    {
+        connection.Dispose();
+        store?.Dispose();
+    }
 
     /// <summary>POST, then one PUT with the whole body.</summary>
     public void PushWhole(RepositoryPath repository, Blob blob)
@@ -33,6 +39,13 @@ internal sealed class RegistryClient(HttpConnection connection) : IDisposable
     /// <summary>POST, one PATCH in chunked transfer encoding, then an empty PUT: what the Docker engine and containerd do.</summary>
     public void PushStreamed(RepositoryPath repository, Blob blob)
     {
+        BeginStreamed(repository, blob);
+        FinishStreamed(blob);
+    }
+
+    /// <summary>POST and one PATCH in chunked transfer encoding.</summary>
+    public void BeginStreamed(RepositoryPath repository, Blob blob)
+    {
         StartUpload(repository.Uploads);
         connection.Begin("PATCH"u8, upload.Written);
         connection.Header("Content-Type"u8, "application/octet-stream"u8);
@@ -41,7 +54,11 @@ internal sealed class RegistryClient(HttpConnection connection) : IDisposable
         blob.WriteChunksTo(connection);
         Finish(202, "PATCH of an upload");
         upload.Set(connection.Response.Location);
+    }
 
+    /// <summary>The empty PUT that ends an upload.</summary>
+    public void FinishStreamed(Blob blob)
+    {
         BeginCommit(blob);
         connection.ContentLength(0);
         connection.EndHead();
@@ -96,7 +113,23 @@ internal sealed class RegistryClient(HttpConnection connection) : IDisposable
     {
         connection.Begin("GET"u8, target.Set(repository.Blobs).Append(blob.Digest).Written);
         connection.EndHead();
-        connection.ReadHead();
+        if (connection.ReadHead().Status == 307 && store is not null)
+        {
+            target.Set(connection.Response.Location);
+            connection.ReadBody();
+            store.Begin("GET"u8, target.Written);
+            store.EndHead();
+            var status = store.ReadHead().Status;
+            var length = store.ReadBody(reader);
+            if (status != 200)
+            {
+                throw new ProtocolException($"The store answered {status} to a GET of a blob.");
+            }
+
+            ExpectLength(blob.Length, length);
+            return;
+        }
+
         Expect(200, "GET of a blob");
         ExpectLength(blob.Length, connection.ReadBody(reader));
     }

@@ -18,7 +18,11 @@ internal static class MarkdownReport
     {
         var text = new StringBuilder();
         WriteRun(text, run);
-        WriteWarning(text, rows);
+        if (!run.OnObjectStore)
+        {
+            WriteWarning(text, rows);
+        }
+
         WriteRatios(text, rows);
         WriteFigures(text, rows);
         WriteNotes(text, rows);
@@ -31,7 +35,8 @@ internal static class MarkdownReport
         Line(text, $"");
         Line(text, $"- Subject: {run.Subject.Description}; {run.Subject.Durability}");
         Line(text, $"- Peer: {run.Peer.Description}; {run.Peer.Durability}");
-        Line(text, $"- Machine: {Machine.Description}; data on {run.FileSystem}");
+        Line(text, $"- Machine: {Machine.Description}");
+        Line(text, $"- Data: {run.Data}");
         Line(text, $"- Run: {run.Scale} scale, {run.Repeats} repeats, the servers in turn, median of the repeats");
         Line(text, $"- Seed {run.Seed}; {run.Elapsed.TotalMinutes:0.0} minutes");
         Line(text, $"- Client on the same machine, over loopback. MB = 1,000,000 bytes.");
@@ -153,4 +158,5 @@ internal sealed record RunDescription(
     string Scale,
     int Repeats,
     ulong Seed,
-    string FileSystem);
+    string Data,
+    bool OnObjectStore);

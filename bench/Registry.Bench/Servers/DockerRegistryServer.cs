@@ -4,8 +4,8 @@ using Registry.Bench.Http;
 namespace Registry.Bench.Servers;
 
 /// <summary>
-/// The CNCF registry as Debian packages it: file system storage, deletion on, blob descriptors cached in memory. Its log is turned down
-/// to warnings and its access log off, as the subject's is.
+/// The CNCF registry as Debian packages it: file system storage or its driver for S3 as it comes, deletion on, blob descriptors cached in memory. Its log is turned
+/// down to warnings and its access log off, as the subject's is.
 /// </summary>
 internal sealed class DockerRegistryServer(string program) : IServer
 {
@@ -15,12 +15,12 @@ internal sealed class DockerRegistryServer(string program) : IServer
 
     public string Description => description.Value;
 
-    public string Durability => "2.8 flushes each file (fsync) when it is committed, and does not flush the directory";
+    public string Durability => "in a folder 2.8 flushes each file (fsync) when it is committed, and does not flush the directory";
 
-    public async Task<RunningServer> StartAsync(string dataDirectory, CancellationToken cancellationToken)
+    public async Task<RunningServer> StartAsync(Setup setup, CancellationToken cancellationToken)
     {
         var port = ServerProcess.FreePort();
-        var configuration = Path.Combine(dataDirectory, "config.yml");
+        var configuration = Path.Combine(setup.Folder, "config.yml");
         await File.WriteAllTextAsync(
             configuration,
             $"""
@@ -32,8 +32,7 @@ internal sealed class DockerRegistryServer(string program) : IServer
             storage:
               cache:
                 blobdescriptor: inmemory
-              filesystem:
-                rootdirectory: {Path.Combine(dataDirectory, "registry")}
+            {StorageOf(setup)}
               delete:
                 enabled: true
             http:
@@ -50,14 +49,31 @@ internal sealed class DockerRegistryServer(string program) : IServer
             """,
             cancellationToken);
 
-        var process = ServerProcess.Start(program, ["serve", configuration], Path.Combine(dataDirectory, "log"), RemoveOverrides);
-        return await RunningServer.WaitForAsync(process, ServerEndpoint.Loopback(port), cancellationToken);
+        var process = ServerProcess.Start(program, ["serve", configuration], Path.Combine(setup.Folder, "log"), RemoveOverrides);
+        return await RunningServer.WaitForAsync(process, ServerEndpoint.Loopback(port), setup, cancellationToken);
     }
 
-    /// <summary>The registry takes any setting from variables of this name over the file.</summary>
+    private static string StorageOf(Setup setup) => setup.Bucket is not { } bucket
+        ? $"""
+              filesystem:
+                rootdirectory: {Path.Combine(setup.Folder, "registry")}
+            """
+        : $"""
+              s3:
+                regionendpoint: {bucket.Address.AbsoluteUri.TrimEnd('/')}
+                region: us-east-1
+                secure: false
+                bucket: {bucket.Name}
+                accesskey: {bucket.AccessKey}
+                secretkey: {bucket.SecretKey}
+              redirect:
+                disable: {(setup.Redirects ? "false" : "true")}
+            """;
+
+    /// <summary>The registry takes any setting from variables with this name over the file, and its S3 client some from those of AWS.</summary>
     private static void RemoveOverrides(IDictionary<string, string?> environment)
     {
-        foreach (var name in environment.Keys.Where(name => name.StartsWith("REGISTRY_", StringComparison.Ordinal)).ToList())
+        foreach (var name in environment.Keys.Where(static name => name.StartsWith("REGISTRY_", StringComparison.Ordinal) || name.StartsWith("AWS_", StringComparison.Ordinal)).ToList())
         {
             environment.Remove(name);
         }

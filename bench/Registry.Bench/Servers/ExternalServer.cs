@@ -11,13 +11,13 @@ internal sealed class ExternalServer(Uri url) : IServer
 
     public string Durability => "unknown";
 
-    public Task<RunningServer> StartAsync(string dataDirectory, CancellationToken cancellationToken)
+    public Task<RunningServer> StartAsync(Setup setup, CancellationToken cancellationToken)
     {
         var endpoint = ServerEndpoint.FromUrl(url);
         using var client = new RegistryClient(new HttpConnection(endpoint));
         var status = client.Ping();
         return status == 200
-            ? Task.FromResult(new RunningServer(endpoint, process: null))
+            ? Task.FromResult(new RunningServer(endpoint, null, process: null))
             : throw new ServerException($"GET {url}v2/ answered {status} instead of 200.");
     }
 }

@@ -13,9 +13,9 @@ internal interface IServer
     string Durability { get; }
 
     /// <summary>Starts the server and returns once it answers.</summary>
-    /// <param name="dataDirectory">An existing folder for the server's data and log.</param>
+    /// <param name="setup">Where it keeps its data.</param>
     /// <exception cref="ServerException">The server ended, or did not answer in time.</exception>
-    Task<RunningServer> StartAsync(string dataDirectory, CancellationToken cancellationToken);
+    Task<RunningServer> StartAsync(Setup setup, CancellationToken cancellationToken);
 }
 
 internal sealed class ServerException(string message) : Exception(message);

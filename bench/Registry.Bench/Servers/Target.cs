@@ -17,14 +17,15 @@ internal sealed class Target(string label, IServer server) : IAsyncDisposable
     private RunningServer Running => running ?? throw new InvalidOperationException($"The {label} is not running.");
 
     /// <summary>Ends the server that runs, if any, and starts a new process on the same or other data.</summary>
-    public async Task RestartAsync(string dataDirectory, CancellationToken cancellationToken)
+    public async Task RestartAsync(Setup setup, CancellationToken cancellationToken)
     {
         await DisposeAsync();
-        running = await server.StartAsync(Directory.CreateDirectory(dataDirectory).FullName, cancellationToken);
+        Directory.CreateDirectory(setup.Folder);
+        running = await server.StartAsync(setup, cancellationToken);
     }
 
     /// <summary>A client that connects with its first request, or when told to.</summary>
-    public RegistryClient CreateClient() => new(new HttpConnection(Running.Endpoint));
+    public RegistryClient CreateClient() => new(new HttpConnection(Running.Endpoint), Running.Store is { } store ? new HttpConnection(store) : null);
 
     public async ValueTask DisposeAsync()
     {

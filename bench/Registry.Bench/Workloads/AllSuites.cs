@@ -31,4 +31,36 @@ internal static class AllSuites
         PushBlobs PushOf(long length, int count, int workers, UploadMethod method = UploadMethod.Streamed, bool once = false) =>
             new(source, run, method, length, count, workers, scale.WarmUpPushes) { Once = once };
     }
+
+    /// <summary>The rows for servers that share an object store: what costs it requests, and whether finishing an upload depends on its size.</summary>
+    public static IReadOnlyList<Suite> CreateForObjectStore(Scale scale, BlobSource source, string run)
+    {
+        var rows = new List<Suite>();
+        foreach (var (length, pushes, _) in scale.Blobs)
+        {
+            var push = new PushBlobs(source, run, UploadMethod.Streamed, length, pushes, 1, scale.WarmUpPushes);
+            rows.Add(new Suite(push.Name, [push]));
+        }
+
+        var parallel = new PushBlobs(source, run, UploadMethod.Streamed, scale.ParallelLength, scale.Parallel, scale.Parallel, scale.WarmUpPushes);
+        rows.Add(new Suite(parallel.Name, [parallel]));
+        foreach (var length in (long[])[scale.Blobs[0].Length, scale.Blobs[^1].Length])
+        {
+            var finish = new FinishUploads(source, run, length);
+            rows.Add(new Suite(finish.Name, [finish]));
+        }
+
+        foreach (var redirects in (bool[])[false, true])
+        {
+            foreach (var (length, _, pulls) in scale.Blobs)
+            {
+                var pull = new PullBlobs(source, run, length, pulls, workers: 1) { Redirects = redirects };
+                rows.Add(new Suite(pull.Name, [pull]) { Fill = pull.Fill, Redirects = redirects });
+            }
+        }
+
+        rows.Add(new Suite("images", [new PushImages(source, run, scale.ImagesAlone, 1), new PushImages(source, run, scale.ImagesTogether, 8)]));
+        rows.Add(ReadManifests.CreateSuite(scale, source, run));
+        return rows;
+    }
 }

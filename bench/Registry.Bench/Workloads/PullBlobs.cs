@@ -13,7 +13,10 @@ internal sealed class PullBlobs(BlobSource source, string run, long length, int 
     private readonly RepositoryPath repository = new($"{run}/pull");
     private Blob[] blobs = [];
 
-    public override string Name => $"pull {(workers > 1 ? $"{workers} x " : "")}{Text.Length(length)}";
+    /// <summary>Whether the bytes come from the store that the server keeps them in, which a row's name says.</summary>
+    public bool Redirects { get; init; }
+
+    public override string Name => $"pull {(workers > 1 ? $"{workers} x " : "")}{Text.Length(length)}{(Redirects ? ", redirected" : "")}";
 
     public override string Unit => "MB/s";
 

@@ -8,6 +8,9 @@ internal sealed record Suite(string Name, IReadOnlyList<Workload> Rows)
     /// <summary>Fills an empty server, outside any measurement; null where the rows start from nothing.</summary>
     public Action<Target, CancellationToken>? Fill { get; init; }
 
+    /// <summary>Whether pulls may be sent on to an object store.</summary>
+    public bool Redirects { get; init; }
+
     /// <summary>The name of data that is alike in every run, so that a later run can take it over; null where it is not.</summary>
     public string? KeepAs { get; init; }
 }

@@ -23,9 +23,12 @@ public sealed class CephServer : IAsyncDisposable
     private readonly int gatewayPort = FreePort.Find();
     private readonly List<Daemon> servers = [];
 
-    private CephServer(string folder)
+    private readonly long memoryBytes;
+
+    private CephServer(string folder, long memoryBytes)
     {
         this.folder = folder;
+        this.memoryBytes = memoryBytes;
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{gatewayPort}"));
     }
 
@@ -45,9 +48,10 @@ public sealed class CephServer : IAsyncDisposable
     /// <summary>Starts it, and returns when the gateway answers.</summary>
     /// <param name="folder">An empty folder for its configuration, logs and the little that it keeps on disk. The caller removes it.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public static async Task<CephServer> StartAsync(string folder, CancellationToken cancellationToken)
+    /// <param name="memoryBytes">How much its objects may take; they are kept in memory.</param>
+    public static async Task<CephServer> StartAsync(string folder, CancellationToken cancellationToken, long memoryBytes = 4L << 30)
     {
-        var server = new CephServer(folder);
+        var server = new CephServer(folder, memoryBytes);
         try
         {
             await server.StartAsync(cancellationToken);
@@ -159,7 +163,7 @@ public sealed class CephServer : IAsyncDisposable
         mon_data = {folder}/mon
         osd_data = {folder}/osd
         osd_objectstore = memstore
-        memstore_device_bytes = 4294967296
+        memstore_device_bytes = {memoryBytes}
         osd_class_update_on_start = false
         run_dir = {folder}
         admin_socket = {folder}/$name.asok
