@@ -62,6 +62,6 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
     private async ValueTask<bool> HasBlobAsync(RepositoryName repository, Digest digest, bool visibly, CancellationToken cancellationToken) =>
         digest.IsSupported
         && (visibly
-            ? await refs.HoldsAsync(repository, digest, cancellationToken).ConfigureAwait(false)
+            ? await refs.ShowsAsync(repository, digest, cancellationToken).ConfigureAwait(false)
             : await blobs.ReviveAsync(digest, cancellationToken).ConfigureAwait(false) is not null);
 }

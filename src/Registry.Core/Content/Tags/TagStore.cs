@@ -236,7 +236,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     }
 
     private async ValueTask PutMarkerAsync(string key, CancellationToken cancellationToken) =>
-        await store.PutAsync(key, ReadOnlyMemory<byte>.Empty, PutCondition.None, cancellationToken).ConfigureAwait(false);
+        await store.PutAsync(key, ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
 
     private static Digest? DigestOf(Versioned<TagRecord>? found) =>
         found?.Record.Digest is { } text && Digest.TryParse(text, out Digest digest) ? digest : null;

@@ -1,7 +1,10 @@
 using Registry.Content;
 using Registry.Content.Manifests;
+using Registry.Content.Records;
 using Registry.Content.Tags;
 using Registry.Core.Tests.Simulation;
+using Registry.Errors;
+using Registry.Model;
 using Registry.Model.Manifests;
 
 namespace Registry.Core.Tests.Content.Manifests;
@@ -48,7 +51,7 @@ public sealed class ManifestCacheTests : ContentTest
     }
 
     [Fact]
-    public async Task A_push_relies_on_nothing_that_was_pulled()
+    public async Task A_push_does_not_take_a_manifest_for_live_because_it_was_pulled()
     {
         TestManifest image = await Root.PushImageAsync(Repo, "image", "latest");
         ContentRoot other = Node();
@@ -58,6 +61,27 @@ public sealed class ManifestCacheTests : ContentTest
         await other.PushAsync(Repo, image, "again");
 
         Assert.NotNull(await Node().PullAsync(Repo, "again"));
+    }
+
+    // Visible a moment ago will do for a push; there, it has to be now.
+    [Fact]
+    public async Task A_push_names_blobs_that_another_node_let_go_of_just_now_only_if_they_are_still_there()
+    {
+        ContentRoot other = Node();
+        foreach (byte[] blob in TestManifest.BlobsOf("image"))
+        {
+            Digest digest = await other.PushBlobAsync(Repo, blob);
+            Assert.True(await Root.Blobs.DeleteAsync(Repo, digest, Cancel));
+        }
+
+        await other.PushAsync(Repo, TestManifest.ImageOf("image"), "latest");
+        Assert.Empty(await ContentInvariants.AlwaysAsync(Store, Cancel));
+        Assert.NotNull(await Node().ReadBlobAsync(Repo, Sha256(TestManifest.BlobsOf("image")[0])));
+
+        Digest gone = await other.PushBlobAsync(Repo, TestManifest.BlobsOf("second")[0]);
+        await SetStateAsync(gone, BlobState.Gone);
+        RegistryException refused = await Assert.ThrowsAsync<RegistryException>(() => other.PushAsync(Repo, TestManifest.Image(gone, [])));
+        Assert.Equal(RegistryErrorCode.ManifestBlobUnknown, refused.Errors[0].Code);
     }
 
     [Fact]
