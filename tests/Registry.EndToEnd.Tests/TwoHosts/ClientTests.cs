@@ -13,7 +13,6 @@ public sealed class ClientTests(TestRun run)
     [Theory]
     [InlineData(ObjectStore.S3, ImageClients.Docker)]
     [InlineData(ObjectStore.S3, ImageClients.Skopeo)]
-    [InlineData(ObjectStore.Azure, ImageClients.Docker)]
     [InlineData(ObjectStore.Azure, ImageClients.Skopeo)]
     public async Task An_image_is_pushed_moved_pulled_and_deleted(string store, string name)
     {

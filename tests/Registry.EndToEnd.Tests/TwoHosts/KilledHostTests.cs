@@ -14,14 +14,14 @@ public sealed class KilledHostTests(TestRun run)
     [InlineData(ObjectStore.Azure)]
     public async Task Nothing_acknowledged_is_lost_and_the_other_host_takes_everything_up(string store)
     {
-        var rounds = new SeededRounds(4);
+        var rounds = new SeededRounds(2);
         var pushers = new PusherGroup("killed", 3, rounds.Random);
         await using var hosts = await BalancedHosts.StartAsync(run, store, Cancelled);
 
         await rounds.RunAsync(hosts.LogTail, async () =>
         {
             var victim = hosts.Both[rounds.Random.Next(2)];
-            var fuse = new Fuse(rounds.Random.Next(1, 300));
+            var fuse = new Fuse(rounds.Random.Next(1, 200));
             var stop = new TaskCompletionSource();
             var pushing = pushers.PushOnAsync(hosts.Http.Client, fuse, stop.Task, Cancelled);
             try

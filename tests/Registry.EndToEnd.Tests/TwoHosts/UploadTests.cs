@@ -24,9 +24,7 @@ public sealed class UploadTests(TestRun run)
     [InlineData(ObjectStore.S3, UploadStyle.StreamedPatch, 3)]
     [InlineData(ObjectStore.S3, UploadStyle.Chunks, 9)]
     [InlineData(ObjectStore.S3, UploadStyle.ChunksAndLastInPut, 8)]
-    [InlineData(ObjectStore.Azure, UploadStyle.SinglePut, 2)]
     [InlineData(ObjectStore.Azure, UploadStyle.StreamedPatch, 3)]
-    [InlineData(ObjectStore.Azure, UploadStyle.Chunks, 9)]
     [InlineData(ObjectStore.Azure, UploadStyle.ChunksAndLastInPut, 8)]
     internal async Task A_blob_is_uploaded(string store, UploadStyle style, int requests)
     {
