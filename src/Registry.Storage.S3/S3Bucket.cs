@@ -71,7 +71,7 @@ internal sealed class S3Bucket(S3Clients clients, S3ObjectStoreOptions options, 
             cancellationToken.ThrowIfCancellationRequested();
             if (S3Faults.IsUnavailable(e))
             {
-                circuit.Failed();
+                circuit.Failed(e);
             }
 
             throw S3Faults.Translate(e, operation, options.Bucket);

@@ -6,6 +6,7 @@ internal sealed class S3Circuit(int failuresToOpen, TimeSpan openFor, TimeProvid
     private readonly Lock gate = new();
     private int failures;
     private long openedAt;
+    private Exception? last;
 
     /// <summary>Throws while requests are refused.</summary>
     public void ThrowIfOpen()
@@ -20,7 +21,8 @@ internal sealed class S3Circuit(int failuresToOpen, TimeSpan openFor, TimeProvid
             TimeSpan left = openFor - time.GetElapsedTime(openedAt);
             if (left > TimeSpan.Zero)
             {
-                throw new StoreUnavailableException($"The last {failures} requests to the bucket failed; none is tried for another {left.TotalSeconds:0.0} s.") { RetryAfter = left };
+                throw new StoreUnavailableException(
+                    $"The last {failures} requests to the bucket failed; none is tried for another {left.TotalSeconds:0.0} s. The last one: {last!.Message}", last) { RetryAfter = left };
             }
 
             // One more failure opens it again.
@@ -34,14 +36,17 @@ internal sealed class S3Circuit(int failuresToOpen, TimeSpan openFor, TimeProvid
         lock (gate)
         {
             failures = 0;
+            last = null;
         }
     }
 
     /// <summary>The server did not answer, or asked to be left alone.</summary>
-    public void Failed()
+    /// <param name="fault">What the next ones are told.</param>
+    public void Failed(Exception fault)
     {
         lock (gate)
         {
+            last = fault;
             if (++failures >= failuresToOpen)
             {
                 openedAt = time.GetTimestamp();

@@ -1,6 +1,7 @@
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
+using Microsoft.Extensions.Options;
 
 namespace Registry.Storage.S3;
 
@@ -69,6 +70,16 @@ internal sealed record S3Clients(IAmazonS3 Main, IAmazonS3 WithoutRetries, IAmaz
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(options.Region);
         }
 
-        return credentials is null ? new AmazonS3Client(config) : new AmazonS3Client(credentials, config);
+        try
+        {
+            return credentials is null ? new AmazonS3Client(config) : new AmazonS3Client(credentials, config);
+        }
+        catch (AmazonClientException e) when (address is null && options.Region is null)
+        {
+            throw new OptionsValidationException(
+                Options.DefaultName,
+                typeof(S3ObjectStoreOptions),
+                [$"{nameof(options.Region)} and {nameof(options.ServiceUrl)} are missing, and the SDK finds no region in its environment (AWS_REGION, profile, instance): {e.Message}"]);
+        }
     }
 }

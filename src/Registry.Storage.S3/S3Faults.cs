@@ -30,7 +30,9 @@ internal static class S3Faults
         AmazonServiceException { StatusCode: HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests } busy =>
             new StoreUnavailableException($"{operation} in the bucket '{bucket}': the server asks to be left alone for a while ({busy.ErrorCode}).", busy) { RetryAfter = TimeSpan.FromSeconds(1) },
         _ when IsUnavailable(exception) => new StoreUnavailableException($"{operation} in the bucket '{bucket}' failed: {exception.Message}", exception),
-        AmazonS3Exception { ErrorCode: "NoSuchBucket" } s3 => new IOException($"{operation} failed: there is no bucket '{bucket}'.", s3),
+        AmazonS3Exception { ErrorCode: "NoSuchBucket" } s3 => new IOException($"{operation} failed: there is no bucket '{bucket}'. Create it first.", s3),
+        AmazonServiceException { ErrorCode: "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "InvalidToken" or "ExpiredToken" } unknown => new IOException(
+            $"{operation} in the bucket '{bucket}' was refused: the server does not take the credentials ({unknown.ErrorCode}). {unknown.Message}", unknown),
         AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } refused => new IOException(
             $"{operation} in the bucket '{bucket}' was refused ({refused.ErrorCode}): {refused.Message} Give the account s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListMultipartUploadParts, s3:ListBucket and s3:ListBucketMultipartUploads.",
             refused),

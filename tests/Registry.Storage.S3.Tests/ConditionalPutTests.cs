@@ -1,4 +1,6 @@
 using System.Net;
+using Amazon.Runtime;
+using Amazon.S3;
 
 namespace Registry.Storage.S3;
 
@@ -34,6 +36,18 @@ public sealed class ConditionalPutTests
         Assert.Contains("http://fake.example", refused.Message, StringComparison.Ordinal);
         Assert.Contains("'fake'", refused.Message, StringComparison.Ordinal);
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_that_cannot_write_says_so_and_not_that_it_cannot_tidy_up()
+    {
+        var server = new FakeServer { Refusal = new AmazonS3Exception("Nothing here.", ErrorType.Sender, "NoSuchBucket", "id", HttpStatusCode.NotFound) };
+        using S3ObjectStore store = server.Open();
+
+        var fault = await Assert.ThrowsAsync<IOException>(async () => await store.ProbeAsync(Cancel));
+
+        Assert.Contains("Writing", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("there is no bucket 'fake'", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

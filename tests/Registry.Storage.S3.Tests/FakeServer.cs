@@ -21,12 +21,16 @@ internal sealed class FakeServer
         Client.GetObjectMetadataAsync(Arg.Any<GetObjectMetadataRequest>(), default).ReturnsForAnyArgs(call => HeadAsync(call.Arg<GetObjectMetadataRequest>().Key));
         Client.DeleteObjectAsync(Arg.Any<DeleteObjectRequest>(), default).ReturnsForAnyArgs(call =>
         {
+            ThrowIfRefused();
             objects.TryRemove(call.Arg<DeleteObjectRequest>().Key, out _);
             return Task.FromResult(new DeleteObjectResponse());
         });
     }
 
     public IAmazonS3 Client { get; } = Substitute.For<IAmazonS3>();
+
+    /// <summary>What every request is refused with.</summary>
+    public AmazonS3Exception? Refusal { get; init; }
 
     public bool IgnoresAbsence { get; init; }
 
@@ -42,8 +46,17 @@ internal sealed class FakeServer
     public S3ObjectStore Open(bool singleNode = false) =>
         new(Client, new S3ObjectStoreOptions { Bucket = "fake", SingleNode = singleNode, CircuitBreak = TimeSpan.Zero }, TimeProvider.System, NullLogger<S3ObjectStore>.Instance);
 
+    private void ThrowIfRefused()
+    {
+        if (Refusal is not null)
+        {
+            throw Refusal;
+        }
+    }
+
     private Task<PutObjectResponse> PutAsync(PutObjectRequest request)
     {
+        ThrowIfRefused();
         lock (gate)
         {
             int number = request.Key.StartsWith("o/", StringComparison.Ordinal) ? ++Puts : 0;

@@ -1,3 +1,6 @@
+using System.Net;
+using Amazon.Runtime;
+using Amazon.S3;
 using Microsoft.Extensions.Options;
 using Registry.Storage.S3.Uploads;
 
@@ -50,23 +53,47 @@ public sealed class S3UnitTests
     }
 
     [Fact]
+    public void An_open_circuit_says_what_failed()
+    {
+        var circuit = new S3Circuit(1, TimeSpan.FromSeconds(5), new MovableTime());
+        var fault = new IOException("connection refused");
+        circuit.Failed(fault);
+
+        var refused = Assert.Throws<StoreUnavailableException>(circuit.ThrowIfOpen);
+
+        Assert.EndsWith("connection refused", refused.Message, StringComparison.Ordinal);
+        Assert.Same(fault, refused.InnerException);
+    }
+
+    [Theory]
+    [InlineData("NoSuchBucket", HttpStatusCode.NotFound, "Create it first")]
+    [InlineData("SignatureDoesNotMatch", HttpStatusCode.Forbidden, "credentials")]
+    [InlineData("AccessDenied", HttpStatusCode.Forbidden, "s3:PutObject")]
+    public void A_refusal_says_what_to_do(string code, HttpStatusCode status, string said)
+    {
+        var refusal = new AmazonS3Exception("Refused.", ErrorType.Sender, code, "id", status);
+
+        Assert.Contains(said, S3Faults.Translate(refusal, "Writing 'k'", "bucket").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_circuit_refuses_for_a_while_after_several_failures_in_a_row()
     {
         var time = new MovableTime();
         var circuit = new S3Circuit(3, TimeSpan.FromSeconds(5), time);
-        circuit.Failed();
-        circuit.Failed();
+        circuit.Failed(new IOException("away"));
+        circuit.Failed(new IOException("away"));
         circuit.Answered();
-        circuit.Failed();
-        circuit.Failed();
+        circuit.Failed(new IOException("away"));
+        circuit.Failed(new IOException("away"));
         circuit.ThrowIfOpen();
 
-        circuit.Failed();
+        circuit.Failed(new IOException("away"));
 
         Assert.Equal(TimeSpan.FromSeconds(5), Assert.Throws<StoreUnavailableException>(circuit.ThrowIfOpen).RetryAfter);
         time.Now += TimeSpan.FromSeconds(5);
         circuit.ThrowIfOpen();
-        circuit.Failed();
+        circuit.Failed(new IOException("away"));
         Assert.Throws<StoreUnavailableException>(circuit.ThrowIfOpen);
     }
 

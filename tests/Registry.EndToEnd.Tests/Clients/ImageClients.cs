@@ -25,7 +25,7 @@ public static class ImageClients
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not a client"),
     };
 
-    /// <summary>The client, pushing to another registry than the one that most tests share.</summary>
-    public static async Task<IImageClient> GetAsync(TestRun run, string name, RegistryHost registry) =>
-        ((IRegistryClient)await GetAsync(run, name)).At(registry.Name);
+    /// <summary>The client, pushing to another registry than the one that most tests share, named by host and port.</summary>
+    public static async Task<IImageClient> GetAsync(TestRun run, string name, string registry) =>
+        ((IRegistryClient)await GetAsync(run, name)).At(registry);
 }

@@ -1,3 +1,6 @@
+using System.Net;
+using Registry.EndToEnd.Tests.Http;
+
 namespace Registry.EndToEnd.Tests.Crash;
 
 /// <summary>Says when to kill the server: after a number of steps (pieces sent, answers received) of all pushers together.</summary>
@@ -8,11 +11,28 @@ internal sealed class Fuse(int steps)
 
     public Task Blown => _blown.Task;
 
+    /// <summary>One that does not blow: nothing is killed, and nothing may break.</summary>
+    public static Fuse Never() => new(int.MaxValue);
+
     public void Burn()
     {
         if (Interlocked.Decrement(ref _left) == 0)
         {
             _blown.SetResult();
         }
+    }
+
+    /// <summary>
+    /// An answer came, which should have this status. A proxy's 502 says that the host behind it broke off, so it is thrown as what a broken connection throws.
+    /// </summary>
+    public async Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
+    {
+        Burn();
+        if (response.StatusCode == HttpStatusCode.BadGateway)
+        {
+            throw new HttpRequestException(await RegistryHttp.DescribeAsync(response));
+        }
+
+        await RegistryHttp.ExpectAsync(response, status);
     }
 }

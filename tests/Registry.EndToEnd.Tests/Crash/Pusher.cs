@@ -26,6 +26,9 @@ internal sealed class Pusher(string repository, Random random, IReadOnlyList<byt
 
     public int Images { get; private set; }
 
+    /// <summary>How often it was interrupted and went on.</summary>
+    public int Interruptions { get; private set; }
+
     /// <summary>Pushes until the connection breaks. Whatever else goes wrong fails the test.</summary>
     public async Task PushUntilKilledAsync(HttpClient client, Fuse fuse, CancellationToken cancellationToken)
     {
@@ -34,20 +37,36 @@ internal sealed class Pusher(string repository, Random random, IReadOnlyList<byt
             while (true)
             {
                 await PushImageAsync(client, fuse, NewImage(), cancellationToken);
-                if (random.Next(4) == 0)
-                {
-                    await DeleteImageAsync(client, fuse, cancellationToken);
-                }
+                await MaybeDeleteAsync(client, fuse, cancellationToken);
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException && fuse.Blown.IsCompleted)
+        catch (Exception exception) when (IsDeath(exception, fuse))
         {
             // The server is gone, as it should be.
         }
     }
 
-    /// <summary>After the restart: goes on with the upload that broke off, then pushes the whole image again.</summary>
-    public async Task RetryAsync(HttpClient client, CancellationToken cancellationToken)
+    /// <summary>
+    /// Pushes until it is told to stop, through a proxy that has other hosts: once one of them is dying, what breaks off is taken up again at once.
+    /// </summary>
+    public async Task PushOnAsync(HttpClient client, Fuse fuse, Task stop, CancellationToken cancellationToken)
+    {
+        while (!stop.IsCompleted)
+        {
+            try
+            {
+                await RetryAsync(client, fuse, cancellationToken);
+                await MaybeDeleteAsync(client, fuse, cancellationToken);
+            }
+            catch (Exception exception) when (IsDeath(exception, fuse))
+            {
+                Interruptions++;
+            }
+        }
+    }
+
+    /// <summary>Goes on with the upload that broke off, then pushes the whole image again; where nothing did, pushes a new one.</summary>
+    public async Task RetryAsync(HttpClient client, Fuse fuse, CancellationToken cancellationToken)
     {
         if (_openSession is { } session)
         {
@@ -58,7 +77,17 @@ internal sealed class Pusher(string repository, Random random, IReadOnlyList<byt
             }
         }
 
-        await PushImageAsync(client, new Fuse(int.MaxValue), _unfinished ?? NewImage(), cancellationToken);
+        await PushImageAsync(client, fuse, _unfinished ?? NewImage(), cancellationToken);
+    }
+
+    private static bool IsDeath(Exception exception, Fuse fuse) => exception is HttpRequestException or IOException && fuse.Blown.IsCompleted;
+
+    private async Task MaybeDeleteAsync(HttpClient client, Fuse fuse, CancellationToken cancellationToken)
+    {
+        if (random.Next(4) == 0)
+        {
+            await DeleteImageAsync(client, fuse, cancellationToken);
+        }
     }
 
     private async Task PushImageAsync(HttpClient client, Fuse fuse, Image image, CancellationToken cancellationToken)
@@ -75,7 +104,7 @@ internal sealed class Pusher(string repository, Random random, IReadOnlyList<byt
         tag.Attempt(image.Digest);
         using var body = new ByteArrayContent(image.Manifest) { Headers = { ContentType = new MediaTypeHeaderValue(ManifestType) } };
         using var response = await client.PutAsync($"/v2/{repository}/manifests/{image.Tag}", body, cancellationToken);
-        await ExpectAsync(response, fuse, HttpStatusCode.Created);
+        await fuse.ExpectAsync(response, HttpStatusCode.Created);
         manifest.Acknowledge(image.Digest);
         tag.Acknowledge(image.Digest);
         _unfinished = null;
@@ -94,7 +123,7 @@ internal sealed class Pusher(string repository, Random random, IReadOnlyList<byt
                 return;
             }
 
-            await ExpectAsync(head, fuse, HttpStatusCode.NotFound);
+            await fuse.ExpectAsync(head, HttpStatusCode.NotFound);
         }
 
         Model.Blob(digest).Attempt(digest);
@@ -128,7 +157,7 @@ internal sealed class Pusher(string repository, Random random, IReadOnlyList<byt
 
         using var response = await client.PostAsync(
             $"/v2/{repository}/blobs/uploads/?mount={digest}&from={neighbour().Model.Name}", null, cancellationToken);
-        await ExpectAsync(response, fuse, HttpStatusCode.Created);
+        await fuse.ExpectAsync(response, HttpStatusCode.Created);
         return true;
     }
 
@@ -150,7 +179,7 @@ internal sealed class Pusher(string repository, Random random, IReadOnlyList<byt
         }
 
         using var response = await client.DeleteAsync($"/v2/{repository}/manifests/{digest}", cancellationToken);
-        await ExpectAsync(response, fuse, HttpStatusCode.Accepted);
+        await fuse.ExpectAsync(response, HttpStatusCode.Accepted);
         expectation.Acknowledge(null);
         foreach (var tag in tags)
         {
@@ -187,12 +216,6 @@ internal sealed class Pusher(string repository, Random random, IReadOnlyList<byt
 
     private static JsonObject Descriptor(string mediaType, byte[] content) =>
         new() { ["mediaType"] = mediaType, ["digest"] = RegistryHttp.Sha256(content), ["size"] = content.Length };
-
-    private static Task ExpectAsync(HttpResponseMessage response, Fuse fuse, HttpStatusCode status)
-    {
-        fuse.Burn();
-        return RegistryHttp.ExpectAsync(response, status);
-    }
 
     private sealed record Image(IReadOnlyList<byte[]> Blobs, IReadOnlyList<string> OwnBlobs, byte[] Manifest, string Digest, string Tag);
 }

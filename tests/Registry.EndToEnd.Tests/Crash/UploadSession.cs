@@ -26,6 +26,9 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
 {
     private Uri? _location;
 
+    /// <summary>The session's address.</summary>
+    public Uri Location => _location ?? throw new InvalidOperationException("not started");
+
     public string Digest { get; } = RegistryHttp.Sha256(content);
 
     /// <summary>Bytes that an answer to a PATCH has acknowledged.</summary>
@@ -39,12 +42,7 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
 
     public async Task UploadAsync(HttpClient client, UploadStyle style, int chunkLength, CancellationToken cancellationToken)
     {
-        using (var response = await client.PostAsync($"/v2/{repository}/blobs/uploads/", null, cancellationToken))
-        {
-            await ExpectAsync(response, HttpStatusCode.Accepted);
-            _location = new Uri(client.BaseAddress!, response.Headers.Location!);
-        }
-
+        await StartAsync(client, cancellationToken);
         var last = 0;
         switch (style)
         {
@@ -75,19 +73,9 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
             return false;
         }
 
-        using (var asked = await client.GetAsync(_location, cancellationToken))
+        if (!await AskAsync(client, cancellationToken))
         {
-            if (asked.StatusCode == HttpStatusCode.NotFound && Closing)
-            {
-                return false;
-            }
-
-            await ExpectAsync(asked, HttpStatusCode.NoContent);
-            var offset = Offset(asked);
-            Assert.True(offset >= Acknowledged && offset <= Sent, $"{_location} reports {offset} bytes; {Acknowledged} were acknowledged and {Sent} sent");
-            _location = new Uri(client.BaseAddress!, asked.Headers.Location!);
-            Acknowledged = offset;
-            Sent = offset;
+            return false;
         }
 
         if (Acknowledged < content.Length)
@@ -99,7 +87,34 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
         return true;
     }
 
-    private async Task PatchAsync(HttpClient client, int length, bool ranged, CancellationToken cancellationToken)
+    /// <summary>Starts the session.</summary>
+    public async Task StartAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        using var response = await client.PostAsync($"/v2/{repository}/blobs/uploads/", null, cancellationToken);
+        await fuse.ExpectAsync(response, HttpStatusCode.Accepted);
+        _location = new Uri(client.BaseAddress!, response.Headers.Location!);
+    }
+
+    /// <summary>Asks the session for its offset. False when it is over, which it may only be if it was being closed.</summary>
+    public async Task<bool> AskAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        using var asked = await client.GetAsync(_location, cancellationToken);
+        if (asked.StatusCode == HttpStatusCode.NotFound && Closing)
+        {
+            return false;
+        }
+
+        await fuse.ExpectAsync(asked, HttpStatusCode.NoContent);
+        var offset = Offset(asked);
+        Assert.True(offset >= Acknowledged && offset <= Sent, $"{_location} reports {offset} bytes; {Acknowledged} were acknowledged and {Sent} sent");
+        _location = new Uri(client.BaseAddress!, asked.Headers.Location!);
+        Acknowledged = offset;
+        Sent = offset;
+        return true;
+    }
+
+    /// <summary>Sends the next bytes.</summary>
+    public async Task PatchAsync(HttpClient client, int length, bool ranged, CancellationToken cancellationToken)
     {
         using var body = Body(length, knownLength: ranged);
         if (ranged)
@@ -111,19 +126,20 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
         using var request = new HttpRequestMessage(HttpMethod.Patch, _location) { Content = body };
         request.Headers.TransferEncodingChunked = !ranged;
         using var response = await client.SendAsync(request, cancellationToken);
-        await ExpectAsync(response, HttpStatusCode.Accepted);
+        await fuse.ExpectAsync(response, HttpStatusCode.Accepted);
         Assert.Equal(expected, Offset(response));
         Acknowledged = expected;
         _location = new Uri(client.BaseAddress!, response.Headers.Location!);
     }
 
-    private async Task CloseAsync(HttpClient client, CancellationToken cancellationToken)
+    /// <summary>Sends the rest, if there is any, and closes the session.</summary>
+    public async Task CloseAsync(HttpClient client, CancellationToken cancellationToken)
     {
         Closing = true;
         var separator = _location!.Query.Length == 0 ? "?" : "&";
         using var body = Body(content.Length - Acknowledged, knownLength: true);
         using var response = await client.PutAsync(new Uri($"{_location.AbsoluteUri}{separator}digest={Digest}"), body, cancellationToken);
-        await ExpectAsync(response, HttpStatusCode.Created);
+        await fuse.ExpectAsync(response, HttpStatusCode.Created);
     }
 
     private PiecewiseContent Body(int length, bool knownLength)
@@ -135,12 +151,6 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
         });
         body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         return body;
-    }
-
-    private Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
-    {
-        fuse.Burn();
-        return RegistryHttp.ExpectAsync(response, status);
     }
 
     /// <summary>The offset of <c>Range: 0-last</c>. An empty session and one of a single byte look alike; no blob of these tests is that short.</summary>

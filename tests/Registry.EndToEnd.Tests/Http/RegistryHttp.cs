@@ -107,6 +107,31 @@ public sealed class RegistryHttp : IDisposable
         return response.Content.Headers.ContentLength;
     }
 
+    /// <summary>Uploads a blob with POST and PUT.</summary>
+    public async Task PushBlobAsync(string repository, byte[] content, CancellationToken cancellationToken)
+    {
+        using var started = await Client.PostAsync($"/v2/{repository}/blobs/uploads/", null, cancellationToken);
+        await ExpectAsync(started, HttpStatusCode.Accepted);
+        using var body = new ByteArrayContent(content);
+        using var finished = await Client.PutAsync(new Uri(Client.BaseAddress!, $"{started.Headers.Location}?digest={Sha256(content)}"), body, cancellationToken);
+        await ExpectAsync(finished, HttpStatusCode.Created);
+    }
+
+    /// <summary>Puts a manifest under a tag or its digest.</summary>
+    public async Task PushManifestAsync(string repository, string reference, string mediaType, byte[] content, CancellationToken cancellationToken)
+    {
+        using var body = new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } };
+        using var response = await Client.PutAsync($"/v2/{repository}/manifests/{reference}", body, cancellationToken);
+        await ExpectAsync(response, HttpStatusCode.Created);
+    }
+
+    /// <summary>Deletes a manifest or tag (<c>manifests/...</c>) or a blob (<c>blobs/...</c>) of a repository, which has to be there.</summary>
+    public async Task DeleteAsync(string repository, string what, CancellationToken cancellationToken)
+    {
+        using var response = await Client.DeleteAsync($"/v2/{repository}/{what}", cancellationToken);
+        await ExpectAsync(response, HttpStatusCode.Accepted);
+    }
+
     /// <summary>
     /// Pulls a manifest and everything that it names, through all levels, and checks every digest and size. Returns the
     /// digests of all manifests and blobs.

@@ -30,7 +30,7 @@ public sealed class StoreClientTests(TestRun run)
     public async Task An_image_with_a_large_layer_is_pushed_and_pulled_on(string store, bool redirects, string client)
     {
         var registry = await SharedAsync(store, redirects);
-        var pushing = await ImageClients.GetAsync(run, client, registry);
+        var pushing = await ImageClients.GetAsync(run, client, registry.Name);
 
         var pushed = await pushing.PushAsync(run.NewRepository(client), "large", [ImageRecipe.Create().WithLargeLayers(1, LargeLayerBytes)], Cancelled);
 
@@ -46,7 +46,7 @@ public sealed class StoreClientTests(TestRun run)
     public async Task An_index_of_two_architectures_is_pushed_and_pulled_on(string store, string pusher, string puller)
     {
         var registry = await SharedAsync(store, redirects: true);
-        var pushing = await ImageClients.GetAsync(run, pusher, registry);
+        var pushing = await ImageClients.GetAsync(run, pusher, registry.Name);
 
         var pushed = await pushing.PushAsync(run.NewRepository(pusher), "multi", [ImageRecipe.Create(), ImageRecipe.Create("arm64")], Cancelled);
 
@@ -76,7 +76,7 @@ public sealed class StoreClientTests(TestRun run)
     {
         var server = await ObjectStore.SharedAsync(run, store);
         await using var registry = await run.StartAsync(await server.NewPlaceAsync(Cancelled), $"killed-{store}", Cancelled);
-        var skopeo = await ImageClients.GetAsync(run, ImageClients.Skopeo, registry);
+        var skopeo = await ImageClients.GetAsync(run, ImageClients.Skopeo, registry.Name);
         var pushed = await skopeo.PushAsync(run.NewRepository("skopeo"), "1", [ImageRecipe.Create()], Cancelled);
 
         await registry.KillAsync(Cancelled);
@@ -91,7 +91,7 @@ public sealed class StoreClientTests(TestRun run)
     {
         var before = (await registry.ReadLogAsync(Cancelled)).Count;
 
-        await ImageAssert.PulledEqualAsync(registry.Http, pushed, await ImageClients.GetAsync(run, puller, registry), architecture, Cancelled);
+        await ImageAssert.PulledEqualAsync(registry.Http, pushed, await ImageClients.GetAsync(run, puller, registry.Name), architecture, Cancelled);
 
         // "Request finished HTTP/1.1 GET http://127.0.0.1:5000/v2/some/repository/blobs/sha256:... - 307 0 - 1.2345ms"
         var answers = (await registry.ReadLogAsync(Cancelled)).Skip(before - 1)

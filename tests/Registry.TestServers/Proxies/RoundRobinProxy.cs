@@ -1,0 +1,160 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Registry.TestServers.Proxies;
+
+/// <summary>A request as it was passed on, in the order in which requests came.</summary>
+public sealed record ProxiedRequest(string Method, string Target, Uri Host);
+
+/// <summary>
+/// A load balancer that gives every request to the next host, also where one connection brings several. Target, headers and bodies pass unchanged, and bodies as
+/// they come. A host that takes no connection is passed over; one that breaks off while it has a request makes that request's answer 502, or cuts it short.
+/// </summary>
+public sealed class RoundRobinProxy : IAsyncDisposable
+{
+    /// <summary>Headers that belong to a connection. Kestrel has answered an expectation of <c>100-continue</c> itself.</summary>
+    private static readonly HashSet<string> OfConnection =
+        new(["Connection", "Expect", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"], StringComparer.OrdinalIgnoreCase);
+
+    private readonly IReadOnlyList<Uri> hosts;
+    private readonly WebApplication app;
+    private readonly List<ProxiedRequest> requests = [];
+
+    // Connections are not kept: of one that fails to open it is certain that the host got nothing.
+    private readonly HttpMessageInvoker client = new(new SocketsHttpHandler
+    {
+        ActivityHeadersPropagator = null,
+        AllowAutoRedirect = false,
+        PooledConnectionLifetime = TimeSpan.Zero,
+        UseCookies = false,
+        UseProxy = false,
+    });
+
+    private uint next;
+
+    private RoundRobinProxy(IReadOnlyList<Uri> hosts)
+    {
+        this.hosts = hosts;
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+        });
+        app = builder.Build();
+        app.Run(ForwardAsync);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address => new(app.Urls.Single());
+
+    /// <summary>What has been passed on so far.</summary>
+    public IReadOnlyList<ProxiedRequest> Requests
+    {
+        get
+        {
+            lock (requests)
+            {
+                return [.. requests];
+            }
+        }
+    }
+
+    /// <summary>Starts one on a free port of 127.0.0.1.</summary>
+    public static async Task<RoundRobinProxy> StartAsync(IReadOnlyList<Uri> hosts, CancellationToken cancellationToken)
+    {
+        var proxy = new RoundRobinProxy(hosts);
+        await proxy.app.StartAsync(cancellationToken);
+        return proxy;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        client.Dispose();
+    }
+
+    private async Task ForwardAsync(HttpContext context)
+    {
+        uint first = Interlocked.Increment(ref next);
+        for (uint i = 0; i < hosts.Count; i++)
+        {
+            Uri host = hosts[(int)((first + i) % hosts.Count)];
+            using HttpRequestMessage request = NewRequest(context, host);
+            try
+            {
+                using HttpResponseMessage response = await client.SendAsync(request, context.RequestAborted);
+                lock (requests)
+                {
+                    requests.Add(new ProxiedRequest(request.Method.Method, request.RequestUri!.PathAndQuery, host));
+                }
+
+                await AnswerAsync(context, response);
+                return;
+            }
+            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+            {
+                // The next host may take it.
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
+                {
+                    context.Abort();
+                    return;
+                }
+
+                break;
+            }
+        }
+
+        context.Response.Clear();
+        context.Response.StatusCode = StatusCodes.Status502BadGateway;
+    }
+
+    private static HttpRequestMessage NewRequest(HttpContext context, Uri host)
+    {
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var request = new HttpRequestMessage(
+            HttpMethod.Parse(context.Request.Method),
+            new Uri(host.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        if (context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody)
+        {
+            request.Content = new StreamContent(context.Request.Body);
+        }
+        else if (context.Request.ContentLength is not null)
+        {
+            request.Content = new ByteArrayContent([]);
+        }
+
+        foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in context.Request.Headers)
+        {
+            if (!OfConnection.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            {
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        return request;
+    }
+
+    private static async Task AnswerAsync(HttpContext context, HttpResponseMessage response)
+    {
+        context.Response.StatusCode = (int)response.StatusCode;
+        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
+        {
+            if (!OfConnection.Contains(name))
+            {
+                context.Response.Headers[name] = values.ToArray();
+            }
+        }
+
+        await response.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }
+}
