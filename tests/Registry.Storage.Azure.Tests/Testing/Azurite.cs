@@ -34,9 +34,10 @@ public sealed class Azurite : IAsyncLifetime
     }
 
     /// <summary>A client for an account at an address where nobody need be.</summary>
-    public static BlobServiceClient ServiceAt(Uri address, string key, HttpPipelinePolicy? policy = null)
+    public static BlobServiceClient ServiceAt(Uri address, string key, HttpPipelinePolicy? policy = null, Action<BlobClientOptions>? configure = null)
     {
         BlobClientOptions options = AzureBlobObjectStore.CreateClientOptions();
+        configure?.Invoke(options);
         if (policy is not null)
         {
             // What changes a request has to come before it is signed.
