@@ -103,7 +103,8 @@ public abstract partial class RemoteStoreFaults
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.PutAsync(Key("object"), Bytes(10), PutCondition.IfMatch(etag), Cancel).AsTask());
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.ListAsync(Key(""), null, 10, Cancel).AsTask());
 
-        Assert.InRange(Proxy.Requests.Count - before, 3, 12);
+        // The HTTP client repeats by itself what has no body and met a reset.
+        Assert.InRange(Proxy.Requests.Count - before, 3, 64);
         Proxy.Rule = static _ => null;
         AssertSame(Bytes(100, seed: 1), (await store.GetAsync(Key("object"), Cancel))!.Content);
     }
