@@ -36,6 +36,7 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
     {
         string nonce = RandomNumberGenerator.GetHexString(32, lowercase: true);
         Exception? unanswered = null;
+        int faults = 0;
         for (int attempt = 1; ; attempt++)
         {
             S3Answer<PutObjectResponse> answer = default;
@@ -44,10 +45,11 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
                 answer = await bucket.AskOnceAsync(
                     $"Writing '{bucketKey}'", IsUndecided, (s3, token) => s3.PutObjectAsync(NewPut(bucketKey, content, condition, form, nonce), token), cancellationToken).ConfigureAwait(false);
             }
-            catch (StoreUnavailableException e) when (attempt <= MaxFaults)
+            catch (StoreUnavailableException e) when (++faults <= MaxFaults)
             {
-                // Whether it was written is seen by reading, which throws where the server is away.
+                // Whether it was written is seen by reading, which throws where the server is away. It says nothing of what the server makes of the condition.
                 unanswered = e;
+                attempt--;
             }
 
             if (answer.Response is { } written)
@@ -79,7 +81,7 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
                     : throw new StoreUnavailableException($"The server refused to write '{bucketKey}' {attempt} times although the condition holds.", answer.Refusal as Exception ?? new IOException("No answer."));
             }
 
-            await Task.Delay(Step * attempt * (0.5 + Random.Shared.NextDouble()), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Step * (attempt + faults) * (0.5 + Random.Shared.NextDouble()), time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -140,9 +142,9 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
     private static PutResult Decide(string bucketKey, ReadOnlyMemory<byte> content, PutCondition condition, GetObjectMetadataResponse found, Exception unanswered)
     {
         string? replaced = found.Metadata[S3Bucket.ReplacedMetadata];
-        if (replaced == (condition.RequiredETag ?? S3Bucket.Nothing))
+        if (replaced is null || replaced == (condition.RequiredETag ?? S3Bucket.Nothing))
         {
-            // One alone can have replaced that.
+            // One alone can have replaced what the condition asks for; and what was written without a condition has left nothing of any other.
             return PutResult.ConditionFailed;
         }
 

@@ -37,7 +37,7 @@ public sealed class FaultyContainerFixture(Azurite azurite) : ObjectStoreFixture
         }
 
         return new AzureBlobObjectStore(
-            Azurite.ServiceAt(proxy.Address, server.Key).GetBlobContainerClient(client.Name), container.Options, TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance);
+            Azurite.ServiceAt(proxy.Address, server.Key, configure: Azurite.RetrySoon).GetBlobContainerClient(client.Name), container.Options, TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance);
     }
 
     public override async ValueTask DisposeAsync()

@@ -29,10 +29,10 @@ public sealed class AzureRemoteStoreFaults(SmallBlocksFixture fixture) : RemoteS
     {
         BlobServiceClient service = Azurite.ServiceAt(server, this.server!.Key, configure: options =>
         {
+            Azurite.RetrySoon(options);
             if (impatient)
             {
                 options.Retry.MaxRetries = 1;
-                options.Retry.Delay = TimeSpan.FromMilliseconds(20);
                 options.Retry.NetworkTimeout = TimeSpan.FromSeconds(1);
             }
         });

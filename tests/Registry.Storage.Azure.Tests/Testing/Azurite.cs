@@ -47,6 +47,13 @@ public sealed class Azurite : IAsyncLifetime
         return new BlobServiceClient(new Uri($"{address.AbsoluteUri.TrimEnd('/')}/{AzuriteServer.Account}"), new StorageSharedKeyCredential(AzuriteServer.Account, key), options);
     }
 
+    /// <summary>Settings of a client whose faults pass soon: waiting for the service to recover is of no use.</summary>
+    public static void RetrySoon(BlobClientOptions options)
+    {
+        options.Retry.Delay = TimeSpan.FromMilliseconds(10);
+        options.Retry.MaxDelay = TimeSpan.FromMilliseconds(50);
+    }
+
     /// <summary>The server. Skips the test where it cannot be had.</summary>
     public async ValueTask<AzuriteServer> RequireAsync(CancellationToken cancellationToken)
     {

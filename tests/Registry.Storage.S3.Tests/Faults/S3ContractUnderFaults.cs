@@ -33,7 +33,7 @@ public sealed class FaultyBucketFixture(CephFixture ceph) : ObjectStoreFixture
 
         S3ObjectStoreOptions options = bucket.Options;
         options.ServiceUrl = proxy.Address;
-        return CephBucketFixture.Open(options);
+        return QuickS3Client.Open(options);
     }
 
     public override async ValueTask DisposeAsync()

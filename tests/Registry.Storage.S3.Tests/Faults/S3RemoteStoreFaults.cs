@@ -1,7 +1,3 @@
-using Amazon.Runtime;
-using Amazon.S3;
-using Microsoft.Extensions.Logging.Abstractions;
-using Registry.TestServers.Ceph;
 using Registry.TestServers.Faults;
 using Registry.Storage.Faults;
 
@@ -21,7 +17,7 @@ public sealed class S3RemoteStoreFaults(CephBucketFixture fixture) : RemoteStore
     {
         S3ObjectStoreOptions options = fixture.Options;
         options.ServiceUrl = server;
-        return impatient ? OpenImpatient(options) : CephBucketFixture.Open(options);
+        return impatient ? QuickS3Client.OpenImpatient(options) : QuickS3Client.Open(options);
     }
 
     protected override bool IsStep(ProxiedRequest request, string step) => step switch
@@ -35,22 +31,4 @@ public sealed class S3RemoteStoreFaults(CephBucketFixture fixture) : RemoteStore
     };
 
     protected override bool IsListing(ProxiedRequest request) => request.Query.Contains("list-type=2", StringComparison.Ordinal);
-
-    // A host's own client, which repeats everything itself.
-    private static S3ObjectStore OpenImpatient(S3ObjectStoreOptions options)
-    {
-        var config = new AmazonS3Config
-        {
-            ServiceURL = options.ServiceUrl!.AbsoluteUri,
-            UseHttp = true,
-            AuthenticationRegion = options.Region,
-            ForcePathStyle = true,
-            MaxErrorRetry = 1,
-            Timeout = TimeSpan.FromSeconds(1),
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-        };
-        var client = new AmazonS3Client(new BasicAWSCredentials(CephServer.AccessKey, CephServer.SecretKey), config);
-        return new S3ObjectStore(client, options, TimeProvider.System, NullLogger<S3ObjectStore>.Instance);
-    }
 }
