@@ -35,6 +35,8 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
         string bucketKey, ReadOnlyMemory<byte> content, PutCondition condition, ConditionForm form, CancellationToken cancellationToken, int maxAttempts = MaxAttempts)
     {
         string nonce = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        Exception? unanswered = null;
+        int faults = 0;
         for (int attempt = 1; ; attempt++)
         {
             S3Answer<PutObjectResponse> answer = default;
@@ -43,14 +45,21 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
                 answer = await bucket.AskOnceAsync(
                     $"Writing '{bucketKey}'", IsUndecided, (s3, token) => s3.PutObjectAsync(NewPut(bucketKey, content, condition, form, nonce), token), cancellationToken).ConfigureAwait(false);
             }
-            catch (StoreUnavailableException) when (attempt <= MaxFaults)
+            catch (StoreUnavailableException e) when (++faults <= MaxFaults)
             {
-                // Whether it was written is seen by reading, which throws where the server is away.
+                // Whether it was written is seen by reading, which throws where the server is away. It says nothing of what the server makes of the condition.
+                unanswered = e;
+                attempt--;
             }
 
             if (answer.Response is { } written)
             {
                 return PutResult.Written(S3Bucket.Unquote(written.ETag));
+            }
+
+            if (form != ConditionForm.Unquoted && answer.Refusal is { StatusCode: HttpStatusCode.InternalServerError } error)
+            {
+                unanswered = error;
             }
 
             GetObjectMetadataResponse? found = await bucket.HeadAsync(bucketKey, cancellationToken).ConfigureAwait(false);
@@ -62,7 +71,7 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
             bool holds = condition.RequiresAbsence ? found is null : found is not null && S3Bucket.Unquote(found.ETag) == condition.RequiredETag;
             if (!holds)
             {
-                return PutResult.ConditionFailed;
+                return unanswered is null || found is null ? PutResult.ConditionFailed : Decide(bucketKey, content, condition, found, unanswered);
             }
 
             if (attempt >= maxAttempts)
@@ -72,7 +81,7 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
                     : throw new StoreUnavailableException($"The server refused to write '{bucketKey}' {attempt} times although the condition holds.", answer.Refusal as Exception ?? new IOException("No answer."));
             }
 
-            await Task.Delay(Step * attempt * (0.5 + Random.Shared.NextDouble()), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Step * (attempt + faults) * (0.5 + Random.Shared.NextDouble()), time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -128,6 +137,25 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
     // A conditional put over the very state that was there before cannot have come after a write or delete that really happened.
     private async ValueTask<bool> WasReplacedAsync(string bucketKey, string before, CancellationToken cancellationToken) =>
         await bucket.HeadAsync(bucketKey, cancellationToken).ConfigureAwait(false) is { } found && found.Metadata[S3Bucket.ReplacedMetadata] == before;
+
+    /// <summary>Whether a put that nobody answered was done, where the object is another's now.</summary>
+    private static PutResult Decide(string bucketKey, ReadOnlyMemory<byte> content, PutCondition condition, GetObjectMetadataResponse found, Exception unanswered)
+    {
+        string? replaced = found.Metadata[S3Bucket.ReplacedMetadata];
+        if (replaced is null || replaced == (condition.RequiredETag ?? S3Bucket.Nothing))
+        {
+            // One alone can have replaced what the condition asks for; and what was written without a condition has left nothing of any other.
+            return PutResult.ConditionFailed;
+        }
+
+        // What most servers give as the ETag. Where it is something else, the answer is left open.
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        hash.AppendData(content.Span);
+        string own = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return replaced == own
+            ? PutResult.Written(own)
+            : throw new StoreUnavailableException($"No answer came to a put of '{bucketKey}', and others have written it since: whether it was written cannot be told.", unanswered);
+    }
 
     private PutObjectRequest NewPut(string bucketKey, ReadOnlyMemory<byte> content, PutCondition condition, ConditionForm form, string nonce)
     {

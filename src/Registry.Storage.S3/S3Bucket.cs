@@ -23,12 +23,16 @@ internal sealed class S3Bucket(S3Clients clients, S3ObjectStoreOptions options, 
     /// <summary>Object metadata with the SHA-256 of an upload that was completed by one put.</summary>
     public const string HashMetadata = "sha256";
 
+    private const int MaxReads = 5;
+
     private readonly S3Circuit circuit = new(options.CircuitFailures, options.CircuitBreak, time);
 
     // The signature covers the body; over TLS that is already protected, and hashing every part once more would cost a core.
     private readonly bool unsignedBodies = !(clients.Main.Config.UseHttp || clients.Main.Config.ServiceURL?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true);
 
     public string Name => options.Bucket;
+
+    public TimeProvider Time => time;
 
     public string Objects { get; } = options.Prefix + "o/";
 
@@ -102,24 +106,31 @@ internal sealed class S3Bucket(S3Clients clients, S3ObjectStoreOptions options, 
     /// <summary>Reads a whole object of known size limit into a buffer that <paramref name="makeBuffer"/> gives for its length; null where there is none.</summary>
     public async ValueTask<GetObjectResponse?> ReadAsync(string bucketKey, Func<long, Memory<byte>> makeBuffer, CancellationToken cancellationToken)
     {
-        using GetObjectResponse? found = (await GetAsync(bucketKey, null, cancellationToken).ConfigureAwait(false)).Response;
-        if (found is null)
+        for (int attempt = 1; ; attempt++)
         {
-            return null;
-        }
+            GetObjectResponse? found = (await GetAsync(bucketKey, null, cancellationToken).ConfigureAwait(false)).Response;
+            if (found is null)
+            {
+                return null;
+            }
 
-        Memory<byte> buffer = makeBuffer(found.ContentLength);
-        try
-        {
-            await found.ResponseStream.ReadExactlyAsync(buffer, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new StoreUnavailableException($"Reading '{bucketKey}' in the bucket '{Name}' broke off: {e.Message}", e);
-        }
+            await using var stream = new S3ReadStream(this, bucketKey, found, 0, found.ContentLength);
+            Memory<byte> buffer = makeBuffer(found.ContentLength);
+            try
+            {
+                await stream.ReadExactlyAsync(buffer, cancellationToken).ConfigureAwait(false);
+                return found;
+            }
+            catch (IOException e) when (e is not StoreUnavailableException)
+            {
+                if (attempt == MaxReads)
+                {
+                    throw new StoreUnavailableException($"Reading '{bucketKey}' in the bucket '{Name}' broke off {attempt} times: {e.Message}", e);
+                }
 
-        return found;
+                // It was replaced or removed before the stream could go on with it: begin again.
+            }
+        }
     }
 
     /// <summary>A put of bytes that stay as they are until it has ended.</summary>

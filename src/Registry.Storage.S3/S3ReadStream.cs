@@ -1,17 +1,27 @@
+using System.Globalization;
 using Amazon.S3.Model;
 
 namespace Registry.Storage.S3;
 
 /// <summary>
-/// Reads a stretch of an object, and counts. Where the connection ends early it goes on with a new one, as long as the object is the same; else it throws.
+/// Reads a stretch of an object, and counts. Where the connection ends early or nothing comes for a while it goes on with a new one, as long as the object is the
+/// same; else it throws.
 /// </summary>
 internal sealed class S3ReadStream(S3Bucket bucket, string bucketKey, GetObjectResponse opened, long offset, long length) : Stream
 {
     private const int MaxResumes = 3;
 
+    /// <summary>After so many bytes a connection is one that worked, and what broke before counts no more.</summary>
+    private const long Progress = 1024 * 1024;
+
+    /// <summary>The client's own time limit ends with the answer's head, so that a server that then falls silent would be waited for without end.</summary>
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(60);
+
+    private CancellationTokenSource silence = new(Timeout.InfiniteTimeSpan, bucket.Time);
     private readonly string etag = opened.ETag;
     private GetObjectResponse response = opened;
     private long done;
+    private long resumedAt;
     private int resumes;
     private bool disposed;
 
@@ -39,7 +49,7 @@ internal sealed class S3ReadStream(S3Bucket bucket, string bucketKey, GetObjectR
             Exception? fault = null;
             try
             {
-                int count = await response.ResponseStream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                int count = await ReadOnceAsync(buffer, cancellationToken).ConfigureAwait(false);
                 if (count > 0)
                 {
                     done += count;
@@ -94,20 +104,47 @@ internal sealed class S3ReadStream(S3Bucket bucket, string bucketKey, GetObjectR
         {
             disposed = true;
             response.Dispose();
+            silence.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
+    private async ValueTask<int> ReadOnceAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        silence.CancelAfter(MaxSilence);
+        CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), silence);
+        try
+        {
+            return await response.ResponseStream.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TimeoutException($"Nothing came for {MaxSilence.TotalSeconds:0} s.", e);
+        }
+        finally
+        {
+            await registration.DisposeAsync().ConfigureAwait(false);
+            if (!silence.TryReset())
+            {
+                silence.Dispose();
+                silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, bucket.Time);
+            }
+        }
+    }
+
     private async ValueTask ResumeAsync(Exception? fault, CancellationToken cancellationToken)
     {
-        if (++resumes > MaxResumes)
+        resumes = done - resumedAt >= Progress ? 1 : resumes + 1;
+        resumedAt = done;
+        if (resumes > MaxResumes)
         {
             throw Broken(fault);
         }
 
         GetObjectResponse? next = (await bucket.GetAsync(bucketKey, new ByteRange(offset + done, offset + length - 1), cancellationToken).ConfigureAwait(false)).Response;
-        if (next is null || next.ETag != etag)
+        if (next is null || next.ETag != etag || !IsRest(next))
         {
             next?.Dispose();
             throw Broken(fault);
@@ -116,6 +153,11 @@ internal sealed class S3ReadStream(S3Bucket bucket, string bucketKey, GetObjectR
         response.Dispose();
         response = next;
     }
+
+    // A server that ignores ranges sends the object from its beginning on.
+    private bool IsRest(GetObjectResponse next) =>
+        next.ContentLength == length - done
+        && (offset + done == 0 || next.ContentRange?.Contains(string.Create(CultureInfo.InvariantCulture, $" {offset + done}-"), StringComparison.Ordinal) == true);
 
     private IOException Broken(Exception? cause) =>
         new($"Reading '{bucketKey}' ended after {done} of {length} bytes, and cannot go on.", cause);

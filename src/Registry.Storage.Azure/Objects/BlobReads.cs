@@ -88,14 +88,21 @@ internal sealed class BlobReads(BlobFaults faults)
 
     private static async Task<BlobDownloadStreamingResult?> DownloadAsync(BlockBlobClient blob, HttpRange range, CancellationToken cancellationToken)
     {
-        try
+        BlobDownloadOptions? options = range == default ? null : new BlobDownloadOptions { Range = range };
+        for (int attempt = 1; ; attempt++)
         {
-            BlobDownloadOptions? options = range == default ? null : new BlobDownloadOptions { Range = range };
-            return await blob.DownloadStreamingAsync(options, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RequestFailedException e) when (BlobFaults.IsBlobMissing(e))
-        {
-            return null;
+            try
+            {
+                return await blob.DownloadStreamingAsync(options, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RequestFailedException e) when (BlobFaults.IsBlobMissing(e))
+            {
+                return null;
+            }
+            catch (IOException) when (attempt < Attempts)
+            {
+                // Of an answer that is streamed the library reads a refusal's body after its retries, so that a connection that breaks there is nobody's but ours.
+            }
         }
     }
 

@@ -112,7 +112,8 @@ internal sealed class MultipartUploads(S3Bucket bucket)
         while (page.IsTruncated == true);
     }
 
-    private static bool IsWithSuffix(string finalKey, string key) =>
+    /// <summary>Whether a key is one that <see cref="CreateAsync"/> makes of another.</summary>
+    public static bool IsWithSuffix(string finalKey, string key) =>
         finalKey.Length == key.Length + SuffixLength && finalKey[key.Length] == '-' && finalKey.AsSpan(key.Length + 1).IndexOfAnyExcept(Hex.Digits) < 0;
 
     private static bool IsGone(AmazonS3Exception refusal) => refusal.ErrorCode == "NoSuchUpload" || (refusal.StatusCode == HttpStatusCode.NotFound && S3Bucket.IsNotFound(refusal));

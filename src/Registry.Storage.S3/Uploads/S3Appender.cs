@@ -62,7 +62,6 @@ internal sealed class S3Appender(S3Uploads uploads, S3UploadToken opened, List<U
     public override async ValueTask<string?> CompleteAsync(CancellationToken cancellationToken)
     {
         Begin(cancellationToken);
-        completing = true;
         if (uploadId.Length == 0)
         {
             return await uploads.CompleteSmallAsync(token, buffer.Written, cancellationToken).ConfigureAwait(false);
@@ -74,6 +73,7 @@ internal sealed class S3Appender(S3Uploads uploads, S3UploadToken opened, List<U
         }
 
         await ReceiveAllAsync(cancellationToken).ConfigureAwait(false);
+        completing = true;
         string? key = await uploads.CompleteMultipartAsync(token with { UploadId = uploadId, Suffix = suffix }, parts, cancellationToken).ConfigureAwait(false);
         completing = key is not null;
         return key;

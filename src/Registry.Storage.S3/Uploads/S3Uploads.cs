@@ -33,10 +33,10 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
         Task<List<UploadedPart>?> parts = ReadPartsAsync(token, cancellationToken);
 
         // An upload of which nothing is kept is over when its object is there.
-        Task<GetObjectMetadataResponse?> completed = token.Length == 0 ? bucket.HeadAsync(bucket.Objects + token.Key, cancellationToken).AsTask() : Task.FromResult<GetObjectMetadataResponse?>(null);
+        Task<bool> completed = token.Length == 0 ? HasObjectAsync(token.Key, cancellationToken) : Task.FromResult(false);
         await Task.WhenAll(aborted, tail, parts, completed).ConfigureAwait(false);
         PartBuffer? buffer = await tail.ConfigureAwait(false);
-        if (await aborted.ConfigureAwait(false) || await completed.ConfigureAwait(false) is not null || buffer is null || await parts.ConfigureAwait(false) is not { } found)
+        if (await aborted.ConfigureAwait(false) || await completed.ConfigureAwait(false) || buffer is null || await parts.ConfigureAwait(false) is not { } found)
         {
             buffer?.Dispose();
             return null;
@@ -48,6 +48,12 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
     public async ValueTask<string?> CompleteAsync(S3UploadToken token, CancellationToken cancellationToken)
     {
         using PartBuffer? tail = await ReadTailAsync(token, cancellationToken).ConfigureAwait(false);
+        if (token.Length == 0 && await HasLargeObjectAsync(token.Key, cancellationToken).ConfigureAwait(false))
+        {
+            // Other tokens of the upload had bytes, and one of them was completed.
+            return null;
+        }
+
         if (!token.IsMultipart)
         {
             return tail is null
@@ -154,6 +160,32 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
         return (name, S3Bucket.Unquote(kept.ETag));
     }
 
+    /// <summary>Whether an object came of an upload, whichever of its tokens was completed.</summary>
+    private async Task<bool> HasObjectAsync(string key, CancellationToken cancellationToken)
+    {
+        Task<GetObjectMetadataResponse?> small = bucket.HeadAsync(bucket.Objects + key, cancellationToken).AsTask();
+        Task<bool> large = HasLargeObjectAsync(key, cancellationToken);
+        await Task.WhenAll(small, large).ConfigureAwait(false);
+        return await small.ConfigureAwait(false) is not null || await large.ConfigureAwait(false);
+    }
+
+    private async Task<bool> HasLargeObjectAsync(string key, CancellationToken cancellationToken)
+    {
+        string? continuation = null;
+        do
+        {
+            ListObjectsV2Response page = await bucket.ListAsync($"{bucket.Objects}{key}-", null, ObjectStoreLimits.MaxPageKeys, continuation, cancellationToken).ConfigureAwait(false);
+            if ((page.S3Objects ?? []).Any(found => MultipartUploads.IsWithSuffix(found.Key[bucket.Objects.Length..], key)))
+            {
+                return true;
+            }
+
+            continuation = page.IsTruncated == true ? page.NextContinuationToken : null;
+        }
+        while (continuation is not null);
+        return false;
+    }
+
     private async Task<bool> IsAbortedAsync(S3UploadToken token, CancellationToken cancellationToken) =>
         await bucket.HeadAsync(StateKey(token, Tombstone), cancellationToken).ConfigureAwait(false) is not null;
 
@@ -182,12 +214,14 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
             return buffer;
         }
 
+        // A read that breaks asks for the same room again.
+        Memory<byte>? room = null;
         GetObjectResponse? found = null;
         try
         {
             found = await bucket.ReadAsync(
                 StateKey(token, token.Tail),
-                length => length == token.TailBytes ? buffer.Reserve(token.TailBytes) : throw new IOException($"The tail of the upload to '{token.Key}' has {length} bytes instead of {token.TailBytes}."),
+                length => length == token.TailBytes ? room ??= buffer.Reserve(token.TailBytes) : throw new IOException($"The tail of the upload to '{token.Key}' has {length} bytes instead of {token.TailBytes}."),
                 cancellationToken).ConfigureAwait(false);
             return found is null ? null : buffer;
         }

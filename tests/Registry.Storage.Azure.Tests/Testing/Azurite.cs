@@ -34,9 +34,10 @@ public sealed class Azurite : IAsyncLifetime
     }
 
     /// <summary>A client for an account at an address where nobody need be.</summary>
-    public static BlobServiceClient ServiceAt(Uri address, string key, HttpPipelinePolicy? policy = null)
+    public static BlobServiceClient ServiceAt(Uri address, string key, HttpPipelinePolicy? policy = null, Action<BlobClientOptions>? configure = null)
     {
         BlobClientOptions options = AzureBlobObjectStore.CreateClientOptions();
+        configure?.Invoke(options);
         if (policy is not null)
         {
             // What changes a request has to come before it is signed.
@@ -44,6 +45,13 @@ public sealed class Azurite : IAsyncLifetime
         }
 
         return new BlobServiceClient(new Uri($"{address.AbsoluteUri.TrimEnd('/')}/{AzuriteServer.Account}"), new StorageSharedKeyCredential(AzuriteServer.Account, key), options);
+    }
+
+    /// <summary>Settings of a client whose faults pass soon: waiting for the service to recover is of no use.</summary>
+    public static void RetrySoon(BlobClientOptions options)
+    {
+        options.Retry.Delay = TimeSpan.FromMilliseconds(10);
+        options.Retry.MaxDelay = TimeSpan.FromMilliseconds(50);
     }
 
     /// <summary>The server. Skips the test where it cannot be had.</summary>
