@@ -34,11 +34,14 @@ internal sealed class BalancedHosts : IAsyncDisposable
     /// <summary>Host and port of the proxy, as image references name it.</summary>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{_proxy.Address.Host}:{_proxy.Address.Port}");
 
+    /// <summary>Makes a host ask the store for everything, so that each sees at once what the other did.</summary>
+    private static string WithoutCache => Caching(TimeSpan.Zero);
+
     /// <summary>The hosts that tests share, behind a proxy of the caller's own.</summary>
     public static async Task<BalancedHosts> SharedAsync(TestRun run, string store, CancellationToken cancellationToken)
     {
         var server = await ObjectStore.SharedAsync(run, store);
-        var place = await server.SharedPlaceAsync(cancellationToken);
+        var place = (await server.SharedPlaceAsync(cancellationToken)).With(WithoutCache);
         var hosts = new List<RegistryHost>();
         foreach (var name in (string[])[$"{store}-first", $"{store}-second"])
         {
@@ -49,12 +52,16 @@ internal sealed class BalancedHosts : IAsyncDisposable
     }
 
     /// <summary>Hosts of the caller's own, which it may kill, on a bucket or container of their own.</summary>
-    public static async Task<BalancedHosts> StartAsync(TestRun run, string store, CancellationToken cancellationToken)
+    /// <param name="run">The run.</param>
+    /// <param name="store">Which kind of store.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <param name="cacheLifetime">How long a host relies on what it has seen; by default not at all.</param>
+    public static async Task<BalancedHosts> StartAsync(TestRun run, string store, CancellationToken cancellationToken, TimeSpan cacheLifetime = default)
     {
         var server = await ObjectStore.SharedAsync(run, store);
-        var place = await server.NewPlaceAsync(cancellationToken);
+        var place = (await server.NewPlaceAsync(cancellationToken)).With(Caching(cacheLifetime));
         // They start at the same time on a place that is empty.
-        var hosts = await Task.WhenAll(run.StartAsync(place, $"{store}-killed-first", cancellationToken), run.StartAsync(place, $"{store}-killed-second", cancellationToken));
+        var hosts = await Task.WhenAll(run.StartAsync(place, $"{store}-own-first", cancellationToken), run.StartAsync(place, $"{store}-own-second", cancellationToken));
         return await BalanceAsync(hosts, hosts, cancellationToken);
     }
 
@@ -86,6 +93,8 @@ internal sealed class BalancedHosts : IAsyncDisposable
             await host.DisposeAsync();
         }
     }
+
+    private static string Caching(TimeSpan lifetime) => string.Create(CultureInfo.InvariantCulture, $"--Registry:Content:CacheLifetime={lifetime}");
 
     private static async Task<BalancedHosts> BalanceAsync(IReadOnlyList<RegistryHost> hosts, IReadOnlyList<IAsyncDisposable> owned, CancellationToken cancellationToken) =>
         new(hosts[0], hosts[1], await RoundRobinProxy.StartAsync([.. hosts.Select(host => host.Url)], cancellationToken), owned);

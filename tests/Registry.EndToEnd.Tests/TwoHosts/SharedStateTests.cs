@@ -6,7 +6,7 @@ using Registry.EndToEnd.Tests.Stores;
 
 namespace Registry.EndToEnd.Tests.TwoHosts;
 
-/// <summary>What one host has acknowledged, the other has too, at once and whatever it has answered before.</summary>
+/// <summary>What one host has acknowledged, the other has too, at once and whatever it has answered before: hosts that keep nothing in memory.</summary>
 public sealed class SharedStateTests(TestRun run)
 {
     private const string Tag = "latest";
