@@ -48,7 +48,7 @@ internal sealed class ConditionalPuts(S3Bucket bucket, TimeProvider time)
             catch (StoreUnavailableException e) when (++faults <= MaxFaults)
             {
                 // Whether it was written is seen by reading, which throws where the server is away. It says nothing of what the server makes of the condition.
-                unanswered = e;
+                unanswered = e.InnerException is { } cause && S3Faults.IsRefused(cause) ? unanswered : e;
                 attempt--;
             }
 

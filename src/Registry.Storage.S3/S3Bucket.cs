@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -56,29 +57,36 @@ internal sealed class S3Bucket(S3Clients clients, S3ObjectStoreOptions options, 
         IAmazonS3 client, string operation, Func<AmazonS3Exception, bool> expects, Func<IAmazonS3, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
         where T : class
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        circuit.ThrowIfOpen();
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            T response = await ask(client, cancellationToken).ConfigureAwait(false);
-            circuit.Answered();
-            return new S3Answer<T>(response, null);
-        }
-        catch (AmazonS3Exception refusal) when (expects(refusal))
-        {
-            circuit.Answered();
-            return new S3Answer<T>(null, refusal);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // The SDK wraps a cancellation of the caller's own now and then.
             cancellationToken.ThrowIfCancellationRequested();
-            if (S3Faults.IsUnavailable(e))
+            circuit.ThrowIfOpen();
+            try
             {
-                circuit.Failed(e);
+                T response = await ask(client, cancellationToken).ConfigureAwait(false);
+                circuit.Answered();
+                return new S3Answer<T>(response, null);
             }
+            catch (AmazonUnmarshallingException) when (client == clients.Main && attempt < MaxReads)
+            {
+                // The connection broke within the answer's text, which the SDK does not see as something to repeat.
+            }
+            catch (AmazonS3Exception refusal) when (expects(refusal))
+            {
+                circuit.Answered();
+                return new S3Answer<T>(null, refusal);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                // The SDK wraps a cancellation of the caller's own now and then.
+                cancellationToken.ThrowIfCancellationRequested();
+                if (S3Faults.IsUnavailable(e))
+                {
+                    circuit.Failed(e);
+                }
 
-            throw S3Faults.Translate(e, operation, options.Bucket);
+                throw S3Faults.Translate(e, operation, options.Bucket);
+            }
         }
     }
 

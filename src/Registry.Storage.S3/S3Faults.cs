@@ -11,6 +11,8 @@ internal static class S3Faults
     /// <summary>Whether trying the same again later may succeed.</summary>
     public static bool IsUnavailable(Exception exception) => exception switch
     {
+        // An answer that broke off, whatever its status.
+        AmazonUnmarshallingException => true,
         AmazonServiceException service => service.StatusCode switch
         {
             HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
@@ -22,6 +24,10 @@ internal static class S3Faults
         AmazonClientException { InnerException: { } inner } => IsUnavailable(inner),
         _ => false,
     };
+
+    /// <summary>Whether the server said that it did nothing. Any other fault leaves it open.</summary>
+    public static bool IsRefused(Exception exception) =>
+        exception is AmazonServiceException { ErrorCode: "SlowDown" or "RequestTimeTooSkewed" or "Throttling" or "ThrottlingException" or "TooManyRequests" };
 
     /// <summary>The exception to throw in place of one that a request met. It keeps the cause.</summary>
     public static IOException Translate(Exception exception, string operation, string bucket) => exception switch

@@ -185,6 +185,7 @@ internal sealed class S3Appender(S3Uploads uploads, S3UploadToken opened, List<U
             FinalETag = parts.Count == 0 ? "" : UploadedPart.FinalETagOf([.. tail.Length == 0 ? etags : etags.Append(etag)]),
             Tail = tail,
             TailBytes = buffer.Count,
+            Tails = token.Tails + (tail.Length == 0 ? 0 : 1),
             TailHash = buffer.Count == 0 ? "" : Convert.ToHexStringLower(SHA256.HashData(buffer.Written.Span)),
         };
     }

@@ -245,9 +245,13 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
         return parts is not null && UploadedPart.HashOf(parts) == token.PartsHash ? parts : null;
     }
 
-    // An upload of which nothing was kept needs no listing.
-    private ValueTask DropStateAsync(S3UploadToken token, CancellationToken cancellationToken) =>
-        token.IsMultipart || token.Tail.Length > 0 ? DropTailsAsync(token, cancellationToken) : ValueTask.CompletedTask;
+    // Most uploads keep one tail or none, which takes no listing. What an appender that lost a race kept besides is left to the bucket's lifecycle.
+    private ValueTask DropStateAsync(S3UploadToken token, CancellationToken cancellationToken) => token switch
+    {
+        { Tails: 0 } => ValueTask.CompletedTask,
+        { Tails: 1, Tail.Length: > 0 } => bucket.DeleteAsync(StateKey(token, token.Tail), cancellationToken),
+        _ => DropTailsAsync(token, cancellationToken),
+    };
 
     private async ValueTask DropTailsAsync(S3UploadToken token, CancellationToken cancellationToken)
     {

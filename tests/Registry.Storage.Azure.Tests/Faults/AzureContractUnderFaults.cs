@@ -19,9 +19,9 @@ public sealed class FaultyContainerFixture(Azurite azurite) : ObjectStoreFixture
     private readonly AzuriteStoreFixture container = new(azurite);
     private FaultProxy? proxy;
 
-    public override int RaceRounds => 6;
+    public override int RaceRounds => 4;
 
-    public override int ManyKeys => 600;
+    public override int ManyKeys => 250;
 
     public override int LargeUploadBytes => 20 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 namespace Registry.Storage.S3.Faults;
 
-/// <summary>Time that passes when a test says so. Timers end on the thread that lets it pass.</summary>
+/// <summary>Time that passes when a test says so. Timers end on the thread that lets it pass; those of less than a second run by the real clock.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock gate = new();
@@ -19,6 +19,11 @@ internal sealed class ManualTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
+        if (dueTime > TimeSpan.Zero && dueTime < TimeSpan.FromSeconds(1))
+        {
+            return System.CreateTimer(callback, state, dueTime, period);
+        }
+
         var timer = new ManualTimer(this, () => callback(state));
         timer.Change(dueTime, period);
         return timer;

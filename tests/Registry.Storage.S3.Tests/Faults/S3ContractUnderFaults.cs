@@ -15,11 +15,11 @@ public sealed class FaultyBucketFixture(CephFixture ceph) : ObjectStoreFixture
     private readonly CephBucketFixture bucket = new(ceph);
     private FaultProxy? proxy;
 
-    public override int RaceRounds => 6;
+    public override int RaceRounds => 4;
 
-    public override int ManyKeys => 600;
+    public override int ManyKeys => 250;
 
-    public override int LargeUploadBytes => 30 * 1024 * 1024;
+    public override int LargeUploadBytes => 20 * 1024 * 1024;
 
     public override async ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace Registry.Storage.Faults;
 /// </summary>
 /// <param name="percent">The share.</param>
 /// <param name="operationOf">What all attempts of one operation have in common.</param>
-/// <param name="mayRepeat">Whether a request that was carried out may be carried out again later on without others noticing.</param>
+/// <param name="mayRepeat">Whether a request that was carried out may be carried out again later on without others noticing; one that may not meets a refusal at most.</param>
 /// <param name="busy">What the server says when it wants to be left alone.</param>
 internal sealed class SeededFaults(int percent, Func<ProxiedRequest, string?> operationOf, Func<ProxiedRequest, bool> mayRepeat, CannedAnswer busy)
 {
@@ -45,6 +45,6 @@ internal sealed class SeededFaults(int percent, Func<ProxiedRequest, string?> op
             4 => Fault.LoseRequest,
             _ => request.Method == "GET" ? Fault.BreakAnswer(request.Number % 700) : Fault.BreakRequest(request.ContentLength / 2),
         };
-        return kind > 2 || mayRepeat(request) ? fault : Fault.Answer(busy);
+        return mayRepeat(request) ? fault : Fault.Answer(busy);
     }
 }
