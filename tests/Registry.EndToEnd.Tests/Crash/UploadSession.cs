@@ -24,10 +24,10 @@ internal enum UploadStyle
 /// <summary>One blob's upload, which knows at any time what it has sent and what was acknowledged.</summary>
 internal sealed class UploadSession(string repository, byte[] content, Fuse fuse)
 {
-    private Uri? _location;
+    private string? _location;
 
-    /// <summary>The session's address.</summary>
-    public Uri Location => _location ?? throw new InvalidOperationException("not started");
+    /// <summary>The session's address, without the host: any may serve it.</summary>
+    public string Location => _location ?? throw new InvalidOperationException("not started");
 
     public string Digest { get; } = RegistryHttp.Sha256(content);
 
@@ -92,7 +92,7 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
     {
         using var response = await client.PostAsync($"/v2/{repository}/blobs/uploads/", null, cancellationToken);
         await fuse.ExpectAsync(response, HttpStatusCode.Accepted);
-        _location = new Uri(client.BaseAddress!, response.Headers.Location!);
+        _location = new Uri(client.BaseAddress!, response.Headers.Location!).PathAndQuery;
     }
 
     /// <summary>Asks the session for its offset. False when it is over, which it may only be if it was being closed.</summary>
@@ -107,7 +107,7 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
         await fuse.ExpectAsync(asked, HttpStatusCode.NoContent);
         var offset = Offset(asked);
         Assert.True(offset >= Acknowledged && offset <= Sent, $"{_location} reports {offset} bytes; {Acknowledged} were acknowledged and {Sent} sent");
-        _location = new Uri(client.BaseAddress!, asked.Headers.Location!);
+        _location = new Uri(client.BaseAddress!, asked.Headers.Location!).PathAndQuery;
         Acknowledged = offset;
         Sent = offset;
         return true;
@@ -129,16 +129,16 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
         await fuse.ExpectAsync(response, HttpStatusCode.Accepted);
         Assert.Equal(expected, Offset(response));
         Acknowledged = expected;
-        _location = new Uri(client.BaseAddress!, response.Headers.Location!);
+        _location = new Uri(client.BaseAddress!, response.Headers.Location!).PathAndQuery;
     }
 
     /// <summary>Sends the rest, if there is any, and closes the session.</summary>
     public async Task CloseAsync(HttpClient client, CancellationToken cancellationToken)
     {
         Closing = true;
-        var separator = _location!.Query.Length == 0 ? "?" : "&";
+        var separator = Location.Contains('?', StringComparison.Ordinal) ? "&" : "?";
         using var body = Body(content.Length - Acknowledged, knownLength: true);
-        using var response = await client.PutAsync(new Uri($"{_location.AbsoluteUri}{separator}digest={Digest}"), body, cancellationToken);
+        using var response = await client.PutAsync($"{_location}{separator}digest={Digest}", body, cancellationToken);
         await fuse.ExpectAsync(response, HttpStatusCode.Created);
     }
 

@@ -75,7 +75,7 @@ public sealed class UploadTests(TestRun run)
 
         using var body = new ByteArrayContent(new byte[1_000]);
         body.Headers.TryAddWithoutValidation("Content-Range", "2000-2999");
-        using var refused = await hosts.Second.Http.Client.PatchAsync(new Uri(hosts.Second.Url, session.Location.AbsolutePath), body, Cancelled);
+        using var refused = await hosts.Second.Http.Client.PatchAsync(session.Location, body, Cancelled);
 
         await RegistryHttp.ExpectAsync(refused, HttpStatusCode.RequestedRangeNotSatisfiable);
         Assert.Equal("0-999", Assert.Single(refused.Headers.GetValues("Range")));
@@ -90,7 +90,7 @@ public sealed class UploadTests(TestRun run)
         await session.StartAsync(hosts.First.Http.Client, Cancelled);
         await session.PatchAsync(hosts.First.Http.Client, 1_000, ranged: true, Cancelled);
 
-        using var cancelled = await hosts.Second.Http.Client.DeleteAsync(new Uri(hosts.Second.Url, session.Location.AbsolutePath), Cancelled);
+        using var cancelled = await hosts.Second.Http.Client.DeleteAsync(session.Location, Cancelled);
         using var asked = await hosts.First.Http.Client.GetAsync(session.Location, Cancelled);
         using var appended = await hosts.First.Http.Client.PatchAsync(session.Location, new ByteArrayContent(new byte[1_000]), Cancelled);
 
