@@ -160,22 +160,20 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
         return (name, S3Bucket.Unquote(kept.ETag));
     }
 
-    /// <summary>Whether an object came of an upload, whichever of its tokens was completed.</summary>
-    private async Task<bool> HasObjectAsync(string key, CancellationToken cancellationToken)
-    {
-        Task<GetObjectMetadataResponse?> small = bucket.HeadAsync(bucket.Objects + key, cancellationToken).AsTask();
-        Task<bool> large = HasLargeObjectAsync(key, cancellationToken);
-        await Task.WhenAll(small, large).ConfigureAwait(false);
-        return await small.ConfigureAwait(false) is not null || await large.ConfigureAwait(false);
-    }
+    /// <summary>Whether an object came of an upload, whichever of its tokens was completed: under the key asked for, or under one with a suffix.</summary>
+    private Task<bool> HasObjectAsync(string key, CancellationToken cancellationToken) =>
+        AnyAsync(key, finalKey => finalKey == key || MultipartUploads.IsWithSuffix(finalKey, key), cancellationToken);
 
-    private async Task<bool> HasLargeObjectAsync(string key, CancellationToken cancellationToken)
+    private Task<bool> HasLargeObjectAsync(string key, CancellationToken cancellationToken) =>
+        AnyAsync(key + "-", finalKey => MultipartUploads.IsWithSuffix(finalKey, key), cancellationToken);
+
+    private async Task<bool> AnyAsync(string prefix, Func<string, bool> matches, CancellationToken cancellationToken)
     {
         string? continuation = null;
         do
         {
-            ListObjectsV2Response page = await bucket.ListAsync($"{bucket.Objects}{key}-", null, ObjectStoreLimits.MaxPageKeys, continuation, cancellationToken).ConfigureAwait(false);
-            if ((page.S3Objects ?? []).Any(found => MultipartUploads.IsWithSuffix(found.Key[bucket.Objects.Length..], key)))
+            ListObjectsV2Response page = await bucket.ListAsync(bucket.Objects + prefix, null, ObjectStoreLimits.MaxPageKeys, continuation, cancellationToken).ConfigureAwait(false);
+            if ((page.S3Objects ?? []).Any(found => matches(found.Key[bucket.Objects.Length..])))
             {
                 return true;
             }
