@@ -8,11 +8,11 @@ if (builder.Configuration["Azure:ConnectionString"] is not { Length: > 0 } conne
     Console.Error.WriteLine("""
         Which storage account is the registry kept in? The container, "registry" unless Azure__Container says otherwise, is made if it is missing.
 
-            Azure__ConnectionString='DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...' dotnet run -- --urls http://localhost:5000
+            Azure__ConnectionString='DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...' dotnet run -c Release -- --urls http://localhost:5000
 
         With the emulator, azurite-blob --skipApiVersionCheck:
 
-            Azure__ConnectionString=UseDevelopmentStorage=true dotnet run -- --urls http://localhost:5000
+            Azure__ConnectionString=UseDevelopmentStorage=true dotnet run -c Release -- --urls http://localhost:5000
         """);
     return 1;
 }
