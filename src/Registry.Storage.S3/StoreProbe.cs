@@ -38,6 +38,14 @@ internal sealed class StoreProbe(S3Bucket bucket, ConditionalPuts puts)
 
         foreach (ConditionForm form in (ConditionForm[])[ConditionForm.Quoted, ConditionForm.Unquoted])
         {
+            // Whether the server takes this form at all is seen without a race.
+            PutResult alone = await puts.PutAsync(key, "alone"u8.ToArray(), PutCondition.IfMatch(etag), form, cancellationToken, maxAttempts: 2).ConfigureAwait(false);
+            if (!alone.Succeeded)
+            {
+                continue;
+            }
+
+            etag = alone.ETag!;
             string?[] replaced = await RaceAsync(key, PutCondition.IfMatch(etag), form, cancellationToken).ConfigureAwait(false);
             switch (replaced.Count(static winner => winner is not null))
             {

@@ -11,6 +11,8 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Registry.Core")]
     [InlineData("Registry.AspNetCore")]
+    [InlineData("Registry.Storage.Azure")]
+    [InlineData("Registry.Storage.S3")]
     [InlineData("Registry.Storage.Testing")]
     public async Task What_is_public_is_what_was_agreed(string assembly)
     {

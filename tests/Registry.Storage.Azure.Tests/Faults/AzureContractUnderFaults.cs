@@ -19,7 +19,7 @@ public sealed class FaultyContainerFixture(Azurite azurite) : ObjectStoreFixture
     private readonly AzuriteStoreFixture container = new(azurite);
     private FaultProxy? proxy;
 
-    public override int RaceRounds => 4;
+    public override int RaceRounds => 3;
 
     public override int ManyKeys => 250;
 

@@ -25,15 +25,20 @@ public sealed class AzureRemoteStoreFaults(SmallBlocksFixture fixture) : RemoteS
         return server.Address;
     }
 
-    protected override IObjectStore OpenStore(Uri server, bool impatient)
+    protected override IObjectStore OpenStore(Uri server, ClientManner manner)
     {
         BlobServiceClient service = Azurite.ServiceAt(server, this.server!.Key, configure: options =>
         {
             Azurite.RetrySoon(options);
-            if (impatient)
+            switch (manner)
             {
-                options.Retry.MaxRetries = 1;
-                options.Retry.NetworkTimeout = TimeSpan.FromSeconds(1);
+                case ClientManner.GivesUpSoon:
+                    options.Retry.MaxRetries = 1;
+                    break;
+                case ClientManner.WaitsBriefly:
+                    options.Retry.MaxRetries = 5;
+                    options.Retry.NetworkTimeout = TimeSpan.FromSeconds(2);
+                    break;
             }
         });
         return new AzureBlobObjectStore(service.GetBlobContainerClient(container), fixture.Options, TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance);

@@ -17,11 +17,11 @@ internal sealed class QuickS3Client(AmazonS3Config config) : AmazonS3Client(new 
         return new S3ObjectStore(new S3Clients(main, new QuickS3Client(Configure(options, retries: 0)), main), options, TimeProvider.System, NullLogger.Instance);
     }
 
-    /// <summary>A store with a host's client, which repeats everything itself and waits no longer than a second for anything.</summary>
-    public static S3ObjectStore OpenImpatient(S3ObjectStoreOptions options)
+    /// <summary>A store with a host's client, which repeats everything itself.</summary>
+    public static S3ObjectStore OpenAsHosts(S3ObjectStoreOptions options, int retries, TimeSpan? timeLimit)
     {
-        AmazonS3Config config = Configure(options, retries: 1);
-        config.Timeout = TimeSpan.FromSeconds(1);
+        AmazonS3Config config = Configure(options, retries);
+        config.Timeout = timeLimit;
         return new S3ObjectStore(new QuickS3Client(config), options, TimeProvider.System, NullLogger<S3ObjectStore>.Instance);
     }
 

@@ -15,7 +15,7 @@ public sealed class FaultyBucketFixture(CephFixture ceph) : ObjectStoreFixture
     private readonly CephBucketFixture bucket = new(ceph);
     private FaultProxy? proxy;
 
-    public override int RaceRounds => 4;
+    public override int RaceRounds => 3;
 
     public override int ManyKeys => 250;
 

@@ -13,11 +13,16 @@ public sealed class S3RemoteStoreFaults(CephBucketFixture fixture) : RemoteStore
 
     protected override async ValueTask<Uri> StartServerAsync(CancellationToken cancellationToken) => (await fixture.RequireAsync(cancellationToken)).Address;
 
-    protected override IObjectStore OpenStore(Uri server, bool impatient)
+    protected override IObjectStore OpenStore(Uri server, ClientManner manner)
     {
         S3ObjectStoreOptions options = fixture.Options;
         options.ServiceUrl = server;
-        return impatient ? QuickS3Client.OpenImpatient(options) : QuickS3Client.Open(options);
+        return manner switch
+        {
+            ClientManner.GivesUpSoon => QuickS3Client.OpenAsHosts(options, retries: 1, timeLimit: null),
+            ClientManner.WaitsBriefly => QuickS3Client.OpenAsHosts(options, retries: 5, TimeSpan.FromSeconds(2)),
+            _ => QuickS3Client.Open(options),
+        };
     }
 
     protected override bool IsStep(ProxiedRequest request, string step) => step switch

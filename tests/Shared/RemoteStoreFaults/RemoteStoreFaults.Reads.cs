@@ -56,7 +56,7 @@ public abstract partial class RemoteStoreFaults
     {
         byte[] content = Bytes(ReadLength);
         await Direct.PutAsync(Key("object"), content, PutCondition.None, Cancel);
-        IObjectStore store = await OpenThroughProxyAsync(impatient: true);
+        IObjectStore store = await OpenThroughProxyAsync(ClientManner.GivesUpSoon);
         int broken = 0;
         Proxy.Rule = request => IsOf(request, "GET", "object") ? Fault.BreakAnswer(Interlocked.Increment(ref broken) == 1 ? 1_000_000 : 0) : null;
         await using ObjectContent? read = await store.OpenReadAsync(Key("object"), 0, null, Cancel);
@@ -73,7 +73,7 @@ public abstract partial class RemoteStoreFaults
     {
         byte[] content = Bytes(ReadLength);
         await Direct.PutAsync(Key("object"), content, PutCondition.None, Cancel);
-        IObjectStore store = await OpenThroughProxyAsync(impatient: true);
+        IObjectStore store = await OpenThroughProxyAsync(ClientManner.GivesUpSoon);
         int gets = 0;
         Proxy.Rule = request => !IsOf(request, "GET", "object") ? null : Interlocked.Increment(ref gets) == 1 ? Fault.BreakAnswer(1_000_000) : Fault.Answer(Busy);
         await using ObjectContent? read = await store.OpenReadAsync(Key("object"), 0, null, Cancel);

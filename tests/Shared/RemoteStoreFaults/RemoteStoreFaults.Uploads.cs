@@ -63,7 +63,7 @@ public abstract partial class RemoteStoreFaults
     {
         byte[] content = Bytes(PartBytes + 10_000);
         UploadToken token = await AppendAsync(Direct, await Direct.BeginUploadAsync(Key("object"), Cancel), content);
-        IObjectStore store = await OpenThroughProxyAsync(impatient: true);
+        IObjectStore store = await OpenThroughProxyAsync(ClientManner.GivesUpSoon);
         bool done = false;
         Proxy.Rule = request => done ? Fault.LoseRequest : IsStep(request, "complete") && (done = true) ? Fault.LoseAnswer : null;
 
@@ -87,7 +87,7 @@ public abstract partial class RemoteStoreFaults
         byte[] content = Bytes((2 * PartBytes) + 30_000);
         int kept = PartBytes + 10_000;
         UploadToken token = await AppendAsync(Store, await Store.BeginUploadAsync(Key("object"), Cancel), content.AsMemory(0, kept));
-        IObjectStore store = await OpenThroughProxyAsync(impatient: true);
+        IObjectStore store = await OpenThroughProxyAsync(ClientManner.GivesUpSoon);
         Proxy.Inject(FaultOf(fault, PartBytes), request => IsStep(request, "part"), times: int.MaxValue);
 
         await using (ObjectAppender appender = await OpenAppenderAsync(store, token))
@@ -138,7 +138,7 @@ public abstract partial class RemoteStoreFaults
     public async Task A_part_that_stalls_is_sent_again_when_the_clients_time_is_over()
     {
         byte[] content = Bytes(PartBytes + 10_000);
-        IObjectStore store = await OpenThroughProxyAsync(impatient: true);
+        IObjectStore store = await OpenThroughProxyAsync(ClientManner.WaitsBriefly);
         Proxy.Inject(Fault.StallRequest(PartBytes / 2), request => IsStep(request, "part"));
 
         UploadToken token = await AppendAsync(store, await store.BeginUploadAsync(Key("object"), Cancel), content);

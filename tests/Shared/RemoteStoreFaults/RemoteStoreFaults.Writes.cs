@@ -95,7 +95,7 @@ public abstract partial class RemoteStoreFaults
     public async Task A_server_that_stays_busy_or_silent_is_a_store_that_is_unavailable_until_it_recovers(bool silent)
     {
         string etag = await PutDirectAsync("object", 1);
-        IObjectStore store = await OpenThroughProxyAsync(impatient: true);
+        IObjectStore store = await OpenThroughProxyAsync(ClientManner.GivesUpSoon);
         int before = Proxy.Requests.Count;
         Proxy.Rule = _ => silent ? Fault.LoseRequest : Fault.Answer(Busy);
 

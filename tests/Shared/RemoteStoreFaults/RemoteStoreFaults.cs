@@ -64,8 +64,8 @@ public abstract partial class RemoteStoreFaults : IAsyncLifetime
 
     /// <summary>Opens a store over the place that all tests share.</summary>
     /// <param name="server">Where its server is, or the proxy before it.</param>
-    /// <param name="impatient">Whether it gives up soon: one retry, and no more than about a second for a request.</param>
-    protected abstract IObjectStore OpenStore(Uri server, bool impatient);
+    /// <param name="manner">How its client goes about faults.</param>
+    protected abstract IObjectStore OpenStore(Uri server, ClientManner manner);
 
     /// <summary>Whether a request is the step of an upload that is named: <c>begin</c>, <c>part</c>, <c>tail</c>, <c>complete</c> or <c>drop</c>.</summary>
     protected abstract bool IsStep(ProxiedRequest request, string step);
@@ -75,17 +75,17 @@ public abstract partial class RemoteStoreFaults : IAsyncLifetime
 
     protected string Key(string name) => root + name;
 
-    protected IObjectStore Open(Uri server, bool impatient = false)
+    protected IObjectStore Open(Uri server, ClientManner manner = ClientManner.Usual)
     {
-        IObjectStore store = OpenStore(server, impatient);
+        IObjectStore store = OpenStore(server, manner);
         opened.Add(store);
         return store;
     }
 
     /// <summary>Opens a store behind the proxy that has made its first request, so that what it does at its start is over.</summary>
-    protected async ValueTask<IObjectStore> OpenThroughProxyAsync(bool impatient = false)
+    protected async ValueTask<IObjectStore> OpenThroughProxyAsync(ClientManner manner = ClientManner.Usual)
     {
-        IObjectStore store = Open(Proxy.Address, impatient);
+        IObjectStore store = Open(Proxy.Address, manner);
         Assert.Null(await store.GetAsync(Key("ready"), Cancel));
         return store;
     }
