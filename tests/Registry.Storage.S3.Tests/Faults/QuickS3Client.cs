@@ -21,7 +21,11 @@ internal sealed class QuickS3Client(AmazonS3Config config) : AmazonS3Client(new 
     public static S3ObjectStore OpenAsHosts(S3ObjectStoreOptions options, int retries, TimeSpan? timeLimit)
     {
         AmazonS3Config config = Configure(options, retries);
-        config.Timeout = timeLimit;
+        if (timeLimit is not null)
+        {
+            config.Timeout = timeLimit;
+        }
+
         return new S3ObjectStore(new QuickS3Client(config), options, TimeProvider.System, NullLogger<S3ObjectStore>.Instance);
     }
 
