@@ -23,7 +23,7 @@ var started = TimeProvider.System.GetUtcNow();
 var stamp = started.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
 var seed = options.Seed ?? (ulong)started.ToUnixTimeMilliseconds();
 using var source = new BlobSource(seed);
-var scale = options.Quick ? Scale.Quick : Scale.Full;
+var scale = options.Quick ? Scale.Quick : options.OnObjectStore ? Scale.FullOnObjectStore : Scale.Full;
 var suites = (options.OnObjectStore ? AllSuites.CreateForObjectStore(scale, source, $"bench{stamp}") : AllSuites.Create(scale, source, $"bench{stamp}"))
     .Select(suite => suite with { Rows = [.. suite.Rows.Where(row => options.Only?.IsMatch(row.Name) != false)] })
     .Where(suite => suite.Rows.Count > 0)

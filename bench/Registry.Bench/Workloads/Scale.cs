@@ -49,6 +49,14 @@ internal sealed record Scale
         RepositoryPage = 1_000,
     };
 
+    /// <summary>The same on an object store, which is slower for both.</summary>
+    public static Scale FullOnObjectStore { get; } = Full with
+    {
+        Blobs = [(1_000_000, 32, 200), (10_000_000, 8, 40), (100_000_000, 3, 6), (1_000_000_000, 1, 1)],
+        ManifestReads = 1_000,
+        ManifestWrites = 200,
+    };
+
     /// <summary>Shows that everything works, in seconds; the figures mean little.</summary>
     public static Scale Quick { get; } = new()
     {

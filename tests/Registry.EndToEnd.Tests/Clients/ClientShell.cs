@@ -41,6 +41,9 @@ public sealed class ClientShell(string directory, Func<string> registryLog)
     public Task<CommandResult> TryRunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         Command.TryRunAsync(program, arguments, Environment, DirectoryPath, null, cancellationToken);
 
+    /// <summary>Fails the test when a command failed.</summary>
+    public void ThrowIfFailed(CommandResult result) => Succeeded(result);
+
     private CommandResult Succeeded(CommandResult result) =>
         result.ExitCode == 0 ? result : throw new CommandFailedException($"{result}\n--- the registry's log ends\n{registryLog()}");
 }

@@ -8,6 +8,11 @@ namespace Registry.EndToEnd.Tests.Clients;
 /// <summary>containerd with its ctr: the pusher and fetcher of Kubernetes, nerdctl and newer Docker engines.</summary>
 public sealed class ContainerdClient : IImageClient
 {
+    private const int MaxPushes = 3;
+
+    /// <summary>What the connection between ctr and containerd says; what the registry's says looks otherwise.</summary>
+    private const string OwnStoreFault = "rpc error: code = Internal desc = unexpected EOF";
+
     private readonly ContainerdDaemon _daemon;
     private readonly string _registry;
     private readonly string _ctr;
@@ -43,7 +48,7 @@ public sealed class ContainerdClient : IImageClient
         var archive = layout + ".tar";
         await System.Formats.Tar.TarFile.CreateFromDirectoryAsync(layout, archive, includeBaseDirectory: false, cancellationToken);
         await RunAsync(["images", "import", "--all-platforms", "--no-unpack", "--base-name", name, archive], cancellationToken);
-        await RunAsync(["images", "push", "--plain-http", $"{name}:{tag}"], cancellationToken);
+        await PushImportedAsync($"{name}:{tag}", cancellationToken);
         return new PushedImage($"{name}:{tag}", repository, digest, recipes.ToDictionary(recipe => recipe.Architecture, recipe => recipe.Files));
     }
 
@@ -54,6 +59,21 @@ public sealed class ContainerdClient : IImageClient
         var archive = Shell.NewPath("exported");
         await RunAsync(["images", "export", "--platform", $"linux/{architecture}", archive, reference], cancellationToken);
         return await ImageReader.ReadArchiveAsync(archive, archive + ".d", architecture, cancellationToken);
+    }
+
+    // On a busy machine ctr now and then fails to read from its own containerd (containerd issue 5734), and breaks off all of its requests: the registry sees a client that hangs up.
+    private async Task PushImportedAsync(string reference, CancellationToken cancellationToken)
+    {
+        string[] push = ["--address", _daemon.Address, "--namespace", "e2e", "images", "push", "--plain-http", reference];
+        for (var attempt = 1; ; attempt++)
+        {
+            var result = await Shell.TryRunAsync(_ctr, push, cancellationToken);
+            if (attempt == MaxPushes || !result.Errors.Contains(OwnStoreFault, StringComparison.Ordinal))
+            {
+                Shell.ThrowIfFailed(result);
+                return;
+            }
+        }
     }
 
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();

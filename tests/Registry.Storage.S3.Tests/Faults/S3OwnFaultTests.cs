@@ -122,24 +122,16 @@ public sealed class S3OwnFaultTests(CephBucketFixture fixture) : IClassFixture<C
     [Fact]
     public async Task A_put_that_nobody_answered_and_that_another_replaced_since_was_done()
     {
-        using S3ObjectStore store = await OpenAsync(TimeProvider.System);
         using S3ObjectStore other = CephBucketFixture.Open(fixture.Options);
-        string first = (await store.PutAsync(key, "first"u8.ToArray(), PutCondition.None, Cancel)).ETag!;
-        var replaced = new TaskCompletionSource();
-        int step = 0;
-        Proxy.Rule = request => !request.Path.EndsWith(key, StringComparison.Ordinal) ? null
-            : request.Method == "PUT" && Interlocked.CompareExchange(ref step, 1, 0) == 0 ? Fault.AnswerAfterwards(Gateway)
-            : request.Method == "HEAD" && Interlocked.CompareExchange(ref step, 2, 1) == 1 ? Fault.HoldRequest(replaced.Task)
-            : null;
+        SmallObject? second = null;
 
-        Task<PutResult> put = store.PutAsync(key, "second"u8.ToArray(), PutCondition.IfMatch(first), Cancel).AsTask();
-        await Eventually.HoldsAsync(_ => Task.FromResult(Proxy.Count(FaultKind.HoldRequest) == 1), TimeSpan.FromSeconds(30), () => "the put is not looked at", Cancel);
-        SmallObject? second = await other.GetAsync(key, Cancel);
-        Assert.True((await other.PutAsync(key, "third"u8.ToArray(), PutCondition.IfMatch(second!.ETag), Cancel)).Succeeded);
-        replaced.SetResult();
+        PutResult result = await PutUnansweredAsync(other, async () =>
+        {
+            second = await other.GetAsync(key, Cancel);
+            Assert.True((await other.PutAsync(key, "third"u8.ToArray(), PutCondition.IfMatch(second!.ETag), Cancel)).Succeeded);
+        });
 
-        PutResult result = await put;
-        Assert.Equal(second.ETag, result.ETag);
+        Assert.Equal(second!.ETag, result.ETag);
         Assert.Equal(1, Proxy.Count(FaultKind.AnswerAfterwards));
         Assert.Equal("third"u8.ToArray(), (await other.GetAsync(key, Cancel))!.Content);
     }
@@ -147,25 +139,16 @@ public sealed class S3OwnFaultTests(CephBucketFixture fixture) : IClassFixture<C
     [Fact]
     public async Task A_put_that_nobody_answered_and_that_others_replaced_twice_is_left_open()
     {
-        using S3ObjectStore store = await OpenAsync(TimeProvider.System);
         using S3ObjectStore other = CephBucketFixture.Open(fixture.Options);
-        string first = (await store.PutAsync(key, "first"u8.ToArray(), PutCondition.None, Cancel)).ETag!;
-        var replaced = new TaskCompletionSource();
-        int step = 0;
-        Proxy.Rule = request => !request.Path.EndsWith(key, StringComparison.Ordinal) ? null
-            : request.Method == "PUT" && Interlocked.CompareExchange(ref step, 1, 0) == 0 ? Fault.AnswerAfterwards(Gateway)
-            : request.Method == "HEAD" && Interlocked.CompareExchange(ref step, 2, 1) == 1 ? Fault.HoldRequest(replaced.Task)
-            : null;
 
-        Task<PutResult> put = store.PutAsync(key, "second"u8.ToArray(), PutCondition.IfMatch(first), Cancel).AsTask();
-        await Eventually.HoldsAsync(_ => Task.FromResult(Proxy.Count(FaultKind.HoldRequest) == 1), TimeSpan.FromSeconds(30), () => "the put is not looked at", Cancel);
-        foreach (string next in (string[])["third", "fourth"])
+        Task<PutResult> put = PutUnansweredAsync(other, async () =>
         {
-            SmallObject? there = await other.GetAsync(key, Cancel);
-            Assert.True((await other.PutAsync(key, System.Text.Encoding.ASCII.GetBytes(next), PutCondition.IfMatch(there!.ETag), Cancel)).Succeeded);
-        }
-
-        replaced.SetResult();
+            foreach (string next in (string[])["third", "fourth"])
+            {
+                SmallObject? there = await other.GetAsync(key, Cancel);
+                Assert.True((await other.PutAsync(key, System.Text.Encoding.ASCII.GetBytes(next), PutCondition.IfMatch(there!.ETag), Cancel)).Succeeded);
+            }
+        });
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => put);
     }
@@ -238,4 +221,23 @@ public sealed class S3OwnFaultTests(CephBucketFixture fixture) : IClassFixture<C
 
     private async Task<StoreUnavailableException> UnavailableAsync(S3ObjectStore store) =>
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.GetAsync(key, Cancel).AsTask());
+
+    // A put whose answer is lost, and whose look at what came of it waits until others have written.
+    private async Task<PutResult> PutUnansweredAsync(S3ObjectStore other, Func<Task> meanwhile)
+    {
+        using S3ObjectStore store = await OpenAsync(TimeProvider.System);
+        string first = (await other.PutAsync(key, "first"u8.ToArray(), PutCondition.None, Cancel)).ETag!;
+        var written = new TaskCompletionSource();
+        int step = 0;
+        Proxy.Rule = request => !request.Path.EndsWith(key, StringComparison.Ordinal) ? null
+            : request.Method == "PUT" && Interlocked.CompareExchange(ref step, 1, 0) == 0 ? Fault.AnswerAfterwards(Gateway)
+            : request.Method == "HEAD" && Interlocked.CompareExchange(ref step, 2, 1) == 1 ? Fault.HoldRequest(written.Task)
+            : null;
+
+        Task<PutResult> put = store.PutAsync(key, "second"u8.ToArray(), PutCondition.IfMatch(first), Cancel).AsTask();
+        await Eventually.HoldsAsync(_ => Task.FromResult(Proxy.Count(FaultKind.HoldRequest) == 1), TimeSpan.FromSeconds(30), () => "the put is not looked at", Cancel);
+        await meanwhile();
+        written.SetResult();
+        return await put;
+    }
 }

@@ -61,13 +61,14 @@ internal sealed class FactCache<TKey, TFact>(TimeSpan lifetime, TimeProvider tim
 
     private void Remember(in Look look, TFact fact)
     {
+        int place = PlaceOf(look.Key);
         int weight = weigh?.Invoke(fact) ?? 0;
-        if (weight > maxWeight / HeaviestPart)
+        if (weight > maxWeight / HeaviestPart || look.Version != Volatile.Read(ref _versions[place]))
         {
             return;
         }
 
-        Replace(PlaceOf(look.Key), new Entry(look.Key, fact, look.Version, look.StartedAt, weight));
+        Replace(place, new Entry(look.Key, fact, look.Version, look.StartedAt, weight));
         for (int steps = 0; Volatile.Read(ref _weight) > maxWeight && steps < 2 * Places; steps++)
         {
             MoveHand();

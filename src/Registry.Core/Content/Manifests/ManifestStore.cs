@@ -30,7 +30,7 @@ internal sealed class ManifestStore(
 {
     // For pulls alone.
     private readonly FactCache<ContentPlace, StoredManifest> _seen =
-        new(options.CacheLifetime, time, static manifest => manifest.Content.Length + FactBytes, options.CacheBytes);
+        new(options.CacheLifetime, time, static manifest => manifest.Content.Length + FactBytes, options.CacheLifetime > TimeSpan.Zero ? options.CacheBytes : 0);
 
     // What is kept of a manifest beside its content, about.
     private const int FactBytes = 1024;
