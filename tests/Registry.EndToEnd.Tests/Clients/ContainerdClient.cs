@@ -38,7 +38,7 @@ public sealed class ContainerdClient : IImageClient
     });
 
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        Shell.RunAsync(_ctr, ["--address", _daemon.Address, "--namespace", "e2e", .. arguments], cancellationToken);
+        Shell.RunAsync(_ctr, ToOwnDaemon(arguments), cancellationToken);
 
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {
@@ -64,10 +64,9 @@ public sealed class ContainerdClient : IImageClient
     // On a busy machine ctr now and then fails to read from its own containerd (containerd issue 5734), and breaks off all of its requests: the registry sees a client that hangs up.
     private async Task PushImportedAsync(string reference, CancellationToken cancellationToken)
     {
-        string[] push = ["--address", _daemon.Address, "--namespace", "e2e", "images", "push", "--plain-http", reference];
         for (var attempt = 1; ; attempt++)
         {
-            var result = await Shell.TryRunAsync(_ctr, push, cancellationToken);
+            var result = await Shell.TryRunAsync(_ctr, ToOwnDaemon(["images", "push", "--plain-http", reference]), cancellationToken);
             if (attempt == MaxPushes || !result.Errors.Contains(OwnStoreFault, StringComparison.Ordinal))
             {
                 Shell.ThrowIfFailed(result);
@@ -75,6 +74,8 @@ public sealed class ContainerdClient : IImageClient
             }
         }
     }
+
+    private string[] ToOwnDaemon(IReadOnlyList<string> arguments) => ["--address", _daemon.Address, "--namespace", "e2e", .. arguments];
 
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();
 }

@@ -21,7 +21,7 @@ internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
         }
 
         FactCache<RepositoryName, bool>.Look look = _seen.Begin(repository);
-        await store.PutAsync(ContentKeys.Catalog(repository), ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
+        await store.PutMarkerAsync(ContentKeys.Catalog(repository), cancellationToken).ConfigureAwait(false);
         look.Remember(true);
     }
 

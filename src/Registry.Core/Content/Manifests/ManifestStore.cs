@@ -255,7 +255,7 @@ internal sealed class ManifestStore(
         if (document.Subject is { } subject)
         {
             string referrer = ContentKeys.Referrer(repository, subject.Digest, manifest.Digest, generation);
-            await store.PutAsync(referrer, ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
+            await store.PutMarkerAsync(referrer, cancellationToken).ConfigureAwait(false);
         }
 
         try

@@ -39,7 +39,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
     {
         var way = new TagWay(tag, digest, ids.Next());
-        await PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+        await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
         return way;
     }
 
@@ -209,7 +209,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             return;
         }
 
-        await PutMarkerAsync(name, cancellationToken).ConfigureAwait(false);
+        await store.PutMarkerAsync(name, cancellationToken).ConfigureAwait(false);
         Versioned<TagRecord>? now = await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false);
         if (now?.Record.Listed != listed)
         {
@@ -234,9 +234,6 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             await store.DeleteAsync(ContentKeys.Tagged(repository, digest, tag, markers!.Generation), cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private async ValueTask PutMarkerAsync(string key, CancellationToken cancellationToken) =>
-        await store.PutAsync(key, ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
 
     private static Digest? DigestOf(Versioned<TagRecord>? found) =>
         found?.Record.Digest is { } text && Digest.TryParse(text, out Digest digest) ? digest : null;
