@@ -77,6 +77,11 @@ internal sealed class RegistryStartup(
             yield return which + mistake;
         }
 
+        foreach (string mistake in services.GetKeyedServices<IStartupCheck>(name).SelectMany(static check => check.FindMistakes()))
+        {
+            yield return which + mistake;
+        }
+
         if (!services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name).IsDecided)
         {
             yield return $"{which}nobody has been given access. Call AllowAnonymous(), AllowAnonymousPull(), or UseAuthorization(…) with the host's own schemes and handlers.";
