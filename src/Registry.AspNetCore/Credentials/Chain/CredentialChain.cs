@@ -42,6 +42,7 @@ internal sealed class CredentialChain(ValidatorSet validators, CredentialOptions
         TextHash key = _accepted.KeyOf(userName, password);
         if (await FindAcceptedAsync(key, cancellationToken).ConfigureAwait(false) is { } remembered)
         {
+            _throttle.Succeeded(attempt);
             return remembered;
         }
 
@@ -55,6 +56,7 @@ internal sealed class CredentialChain(ValidatorSet validators, CredentialOptions
 
         if (await FindAcceptedAsync(key, cancellationToken).ConfigureAwait(false) is { } meanwhile)
         {
+            _throttle.Succeeded(attempt);
             return meanwhile;
         }
 
