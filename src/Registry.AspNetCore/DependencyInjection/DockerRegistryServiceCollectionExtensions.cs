@@ -1,10 +1,13 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Registry.AspNetCore;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
+using Registry.AspNetCore.RateLimiting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -32,6 +35,7 @@ public static class DockerRegistryServiceCollectionExtensions
         services.TryAddSingleton<RegistryMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RegistryStartup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, RegistryRightsHandler>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<RateLimiterOptions>, RegistryRejections>());
         var builder = new DockerRegistryBuilder(name, services);
         if (!services.Any(descriptor => descriptor.ImplementationInstance is RegistryRegistration registration && registration.Name == name))
         {

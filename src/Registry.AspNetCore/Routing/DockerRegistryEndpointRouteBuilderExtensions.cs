@@ -49,6 +49,7 @@ public static class DockerRegistryEndpointRouteBuilderExtensions
         // The registry decides about access itself. A fallback policy made for pages must not send its clients to a sign-in form, but a policy that the
         // host puts on these very endpoints counts.
         var builder = new RegistryConventions(builders);
+        builder.WithMetadata(new RegistryEndpointMetadata(name));
         builder.Finally(static route =>
         {
             if (!route.Metadata.OfType<IAuthorizeData>().Any() && !route.Metadata.OfType<AuthorizationPolicy>().Any())

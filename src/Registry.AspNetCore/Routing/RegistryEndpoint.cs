@@ -28,6 +28,7 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
     public async Task HandleAsync(HttpContext context)
     {
         RegistryInstance registry = _registry.Value;
+        CookielessResponse.Ensure(context);
         context.Response.Headers[RegistryHeaders.ApiVersion] = RegistryHeaders.ApiVersionValue;
         if (registry.Warnings.Count > 0)
         {

@@ -15,6 +15,10 @@ namespace Registry.AspNetCore.Tests.SignIn;
 /// </summary>
 internal sealed class SignInRegistry : IAsyncDisposable
 {
+    // The same in every host of a test: a token ends with the hash that its user had.
+    private static readonly string AlicesHash = SignInRig.Hash("secret of alice");
+    private static readonly string BobsHash = SignInRig.Hash("secret of bob");
+
     private SignInRegistry(RegistryHost host, ManualClock clock)
     {
         Host = host;
@@ -30,20 +34,24 @@ internal sealed class SignInRegistry : IAsyncDisposable
     public string Authority => Host.Address.Authority;
 
     public static async Task<SignInRegistry> StartAsync(
-        Action<IDockerRegistryBuilder> configure, Action<WebApplicationBuilder>? host = null, Action<WebApplication>? map = null, InMemoryObjectStore? store = null, ManualClock? clock = null)
+        Action<IDockerRegistryBuilder> configure, Action<WebApplicationBuilder>? host = null, Action<WebApplication>? map = null, InMemoryObjectStore? store = null, ManualClock? clock = null, bool ephemeralKeys = true)
     {
         clock ??= new ManualClock();
         RegistryHost started = await RegistryHost.StartAsync(
             builder =>
             {
                 builder.Services.AddSingleton<TimeProvider>(clock);
-                builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+                if (ephemeralKeys)
+                {
+                    builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+                }
+
                 IDockerRegistryBuilder registry = builder.Services.AddDockerRegistry()
                     .AddStorage(_ => store ?? new InMemoryObjectStore(clock))
                     .AddUsers(static users =>
                     {
-                        users.Add("alice", SignInRig.Hash("secret of alice"), "dev");
-                        users.Add("bob", SignInRig.Hash("secret of bob"));
+                        users.Add("alice", AlicesHash, "dev");
+                        users.Add("bob", BobsHash);
                     });
                 configure(registry);
                 host?.Invoke(builder);

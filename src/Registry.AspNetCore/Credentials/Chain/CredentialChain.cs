@@ -28,7 +28,8 @@ internal sealed class CredentialChain(ValidatorSet validators, CredentialOptions
             return await SignInWithKeyAsync(password, address, cancellationToken).ConfigureAwait(false);
         }
 
-        if (!RegistryUserName.IsAcceptable(userName) || password.Length is 0 or > RegistryUserName.MaxPasswordLength)
+        // Hashes that are built on HMAC do not tell a short password from the same with zeros behind it.
+        if (!RegistryUserName.IsAcceptable(userName) || password.Length is 0 or > RegistryUserName.MaxPasswordLength || password.Contains('\0', StringComparison.Ordinal))
         {
             return SignInResult.Refused;
         }
