@@ -23,7 +23,7 @@ packages=(buildah busybox-static containerd curl docker.io podman runc skopeo ut
 # The S3 server that the S3 store is tested on, and what installs the Azure one (the tests do that themselves, below the cache folder).
 packages+=(ceph-mon ceph-osd radosgw)
 # The directory that LDAP users are tested on.
-packages+=(ldap-utils slapd)
+packages+=(slapd)
 command -v npm >/dev/null || packages+=(nodejs npm)
 # Clients that Debian 12 lacks or has in older versions: Debian 13's, unpacked and not installed. Its runc needs a newer
 # C library and is left out.
