@@ -57,7 +57,10 @@ public sealed class LdapOptions
     /// <summary>The attribute with a group's name, <c>cn</c> by default.</summary>
     public string GroupNameAttribute { get; set; } = "cn";
 
-    /// <summary>Roles by the names of groups, whose case does not matter. When there are any, other groups give no role; when there are none, each group gives a role of its own name.</summary>
+    /// <summary>
+    /// Roles by groups: by their names, or by their distinguished names as the directory spells them; case does not matter. When there are any, other groups give no role; when there are none, each group
+    /// gives a role of its own name. Where people who may not give roles can make groups, use distinguished names: a name alone may be that of any group of the directory.
+    /// </summary>
     public IDictionary<string, string> Roles { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>How long a sign-in may take with everything that it asks: 10 seconds by default, from 1 second to 1 minute.</summary>

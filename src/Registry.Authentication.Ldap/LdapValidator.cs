@@ -173,21 +173,22 @@ internal sealed class LdapValidator : ICredentialValidator, IDisposable
             return null;
         }
 
-        var groups = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var groups = new List<(string Dn, string? Name)>();
         if (_options.MemberOfAttribute is { } memberOf)
         {
-            groups.UnionWith(entry[memberOf].Select(DistinguishedName.FirstValue).OfType<string>());
+            groups.AddRange(entry[memberOf].Select(static dn => (dn, DistinguishedName.FirstValue(dn))));
         }
 
         if (_options.GroupBase is { } groupBase)
         {
             var search = new LdapSearch(groupBase, false, _groupFilter, name, entry.Dn, [_options.GroupNameAttribute], MaxGroups);
-            groups.UnionWith((await SearchAsync(connection, search, cancellationToken).ConfigureAwait(false)).SelectMany(group => group[_options.GroupNameAttribute].Take(1)));
+            groups.AddRange((await SearchAsync(connection, search, cancellationToken).ConfigureAwait(false))
+                .Select(group => (group.Dn, group[_options.GroupNameAttribute] is { Count: > 0 } values ? values[0] : null)));
         }
 
         var identity = new ClaimsIdentity(Name, ClaimTypes.Name, ClaimTypes.Role);
         identity.AddClaim(new Claim(ClaimTypes.Name, name));
-        foreach (string role in groups.Select(RoleOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (string role in groups.Select(group => RoleOf(group.Dn, group.Name)).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             identity.AddClaim(new Claim(ClaimTypes.Role, role));
         }
@@ -195,7 +196,10 @@ internal sealed class LdapValidator : ICredentialValidator, IDisposable
         return identity;
     }
 
-    private string? RoleOf(string group) => _options.Roles.Count == 0 ? group : _options.Roles.TryGetValue(group, out string? role) ? role : null;
+    private string? RoleOf(string dn, string? name) =>
+        _options.Roles.Count == 0 ? name
+        : _options.Roles.TryGetValue(dn, out string? role) || (name is not null && _options.Roles.TryGetValue(name, out role)) ? role
+        : null;
 
     /// <summary>As the account that searches where there is one, otherwise as the user.</summary>
     private Task<List<LdapEntry>> SearchAsync(LdapConnection connection, LdapSearch search, CancellationToken cancellationToken) =>

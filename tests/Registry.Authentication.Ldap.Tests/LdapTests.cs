@@ -111,9 +111,16 @@ public sealed class LdapTests(SlapdFixture slapd)
             options.Roles["developers"] = "push";
         });
         using LdapValidator mapped = await ValidatorAsync("search", "ldaps", static options => options.Roles["POSIX"] = "ci");
+        using LdapValidator byDn = await ValidatorAsync("search", "ldaps", static options =>
+        {
+            options.MemberOfAttribute = "memberOf";
+            options.Roles["cn=developers,ou=groups,dc=example,dc=org"] = "push";
+            options.Roles["cn=other,ou=elsewhere,dc=example,dc=org"] = "admin";
+        });
 
         Assert.Equal(["push"], Roles((await SignInAsync(validator, "ann", "correct horse"))!));
         Assert.Empty(Roles((await SignInAsync(validator, "bob", "pässwörd"))!));
+        Assert.Equal(["push"], Roles((await SignInAsync(byDn, "ann", "correct horse"))!));
         Assert.Equal(["ci"], Roles((await SignInAsync(mapped, "ann", "correct horse"))!));
     }
 

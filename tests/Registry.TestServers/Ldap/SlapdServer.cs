@@ -112,7 +112,8 @@ public sealed class SlapdServer : IAsyncDisposable
     {
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         using var authorityKey = RSA.Create(2048);
-        var authorityRequest = new CertificateRequest("CN=Registry tests", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        // Its name is its own: two authorities of one name would be taken for each other.
+        var authorityRequest = new CertificateRequest($"CN=Registry tests {Path.GetFileName(folder)}", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         using X509Certificate2 authority = authorityRequest.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
 
