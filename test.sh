@@ -22,6 +22,8 @@ mirror=${REGISTRY_TEST_MIRROR:-http://deb.debian.org/debian}
 packages=(buildah busybox-static containerd curl docker.io podman runc skopeo util-linux)
 # The S3 server that the S3 store is tested on, and what installs the Azure one (the tests do that themselves, below the cache folder).
 packages+=(ceph-mon ceph-osd radosgw)
+# The directory that LDAP users are tested on.
+packages+=(slapd)
 command -v npm >/dev/null || packages+=(nodejs npm)
 # Clients that Debian 12 lacks or has in older versions: Debian 13's, unpacked and not installed. Its runc needs a newer
 # C library and is left out.
@@ -104,7 +106,7 @@ EOF
 
 report_missing() {
   local missing=() program
-  for program in buildah busybox ceph-mon ceph-osd containerd ctr curl docker dockerd npm podman radosgw runc skopeo unshare; do
+  for program in buildah busybox ceph-mon ceph-osd containerd ctr curl docker dockerd npm podman radosgw runc skopeo slapd unshare; do
     PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || missing+=("$program")
   done
   for program in cosign oras; do

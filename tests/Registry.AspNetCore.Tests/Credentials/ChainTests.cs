@@ -88,7 +88,10 @@ public sealed class ChainTests
 
         for (int i = 0; i < 5; i++)
         {
-            Assert.Equal("ann", (await rig.SignInAsync("ann", "right"))?.Name);
+            ClaimsIdentity identity = await rig.MustSignInAsync("ann", "right");
+            Assert.Equal("ann", identity.Name);
+            Assert.Empty(identity.FindAll(ClaimTypes.Role));
+            identity.AddClaim(new Claim(ClaimTypes.Role, "added by a host"));
         }
 
         Assert.Single(validator.Asked);

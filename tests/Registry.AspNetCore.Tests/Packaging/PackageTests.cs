@@ -15,6 +15,11 @@ public sealed class PackageTests(PackedLibraries libraries) : IClassFixture<Pack
             "System.IO.Abstractions",
         ],
         ["Registry.AspNetCore"] = ["Registry.Core", "System.IO.Abstractions"],
+        ["Registry.Authentication.Ldap"] =
+        [
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+            "Registry.AspNetCore", "System.IO.Abstractions",
+        ],
         ["Registry.Storage.Azure"] =
         [
             "Azure.Core", "Azure.Storage.Blobs", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",

@@ -11,6 +11,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Registry.Core")]
     [InlineData("Registry.AspNetCore")]
+    [InlineData("Registry.Authentication.Ldap")]
     [InlineData("Registry.Storage.Azure")]
     [InlineData("Registry.Storage.S3")]
     [InlineData("Registry.Storage.Testing")]

@@ -69,7 +69,9 @@ internal sealed class CredentialChain(ValidatorSet validators, CredentialOptions
         }
 
         _throttle.Succeeded(attempt);
-        look.Remember(user);
+
+        // Everybody gets an identity of their own: hosts may add claims to theirs.
+        look.Remember(user with { Identity = user.Identity.Clone() });
         return new SignInResult(user.Identity, user.Validator, null);
     }
 
@@ -136,7 +138,7 @@ internal sealed class CredentialChain(ValidatorSet validators, CredentialOptions
 
         if (await RenewAsync(user.Validator, user.Identity, cancellationToken).ConfigureAwait(false) is { } identity)
         {
-            return new SignInResult(identity, user.Validator, null);
+            return new SignInResult(ReferenceEquals(identity, user.Identity) ? identity.Clone() : identity, user.Validator, null);
         }
 
         _accepted.Forget(key);

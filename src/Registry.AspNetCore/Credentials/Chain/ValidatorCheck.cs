@@ -1,17 +1,29 @@
+using Microsoft.Extensions.Options;
 using Registry.AspNetCore.Hosting;
 
 namespace Registry.AspNetCore.Credentials.Chain;
 
-/// <summary>The mistakes that validators make together, and those of the options.</summary>
+/// <summary>The mistakes that validators make, alone or together, and those of the options.</summary>
 internal sealed class ValidatorCheck(ValidatorSet validators, CredentialOptions options) : IStartupCheck
 {
     public IEnumerable<string> FindMistakes()
     {
-        foreach (string mistake in options.Validate())
+        List<string> mistakes = [.. options.Validate().Select(static mistake => $"{nameof(CredentialOptions)}.{mistake}")];
+        try
         {
-            yield return $"{nameof(CredentialOptions)}.{mistake}";
+            mistakes.AddRange(FindNameMistakes());
+        }
+        catch (OptionsValidationException e)
+        {
+            // A validator whose own options are wrong says so when it is made.
+            mistakes.AddRange(e.Failures);
         }
 
+        return mistakes;
+    }
+
+    private IEnumerable<string> FindNameMistakes()
+    {
         foreach (IGrouping<string, ICredentialValidator> same in validators.All.GroupBy(static validator => validator.Name, StringComparer.Ordinal))
         {
             if (string.IsNullOrEmpty(same.Key))
