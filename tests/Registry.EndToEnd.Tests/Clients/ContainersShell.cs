@@ -23,12 +23,20 @@ public sealed class ContainersShell : IAsyncDisposable
 
     public ClientShell Shell { get; }
 
-    public static ContainersShell Create(TestRun run, string tool)
+    /// <summary>For the registry that most tests share.</summary>
+    public static ContainersShell Create(TestRun run, string tool) => Create(run, tool, new RegistryAccess(run.Registry.Name));
+
+    public static ContainersShell Create(TestRun run, string tool, RegistryAccess access)
     {
         Tool.RequireRoot();
         var program = Tool.Require(tool);
         var unshare = Tool.Require("unshare");
-        var shell = run.NewShell(tool);
+        var shell = run.NewShell(tool, access.Network);
+        if (access is { Network: { } network, AuthorityFile: { } authority })
+        {
+            network.Trust(access.Name, authority);
+        }
+
         var directory = shell.DirectoryPath;
         Directory.CreateDirectory(Path.Combine(directory, "lib"));
         Set("CONTAINERS_CONF", "containers.conf", $"""
@@ -55,8 +63,8 @@ public sealed class ContainersShell : IAsyncDisposable
         Set("CONTAINERS_REGISTRIES_CONF", "registries.conf", $"""
             unqualified-search-registries = []
             [[registry]]
-            location = "{run.Registry.Name}"
-            insecure = true
+            location = "{access.Name}"
+            insecure = {(access.Tls ? "false" : "true")}
 
             """);
         Set("REGISTRY_AUTH_FILE", "auth.json", "{}");
@@ -78,6 +86,10 @@ public sealed class ContainersShell : IAsyncDisposable
     /// <summary>Runs the tool with these arguments; it may fail.</summary>
     public Task<CommandResult> TryRunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         Shell.TryRunAsync(_unshare, Wrap(arguments), cancellationToken);
+
+    /// <summary>Logs in: podman, buildah and skopeo have the same command, and keep it in the file that <c>REGISTRY_AUTH_FILE</c> names.</summary>
+    public Task LogInAsync(string registry, Login login, CancellationToken cancellationToken) =>
+        RunAsync(["login", "--username", login.UserName, "--password", login.Password, registry], cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -39,6 +39,9 @@ public sealed class PrivateNetwork : IAsyncDisposable
         this.etc = etc;
     }
 
+    /// <summary>A name for it that no other on this machine has at the same time.</summary>
+    public string Id => string.Create(CultureInfo.InvariantCulture, $"network-{holder.ProcessId}");
+
     /// <summary>Makes it.</summary>
     /// <param name="unshare">The path of <c>unshare</c>.</param>
     /// <param name="nsenter">The path of <c>nsenter</c>.</param>
