@@ -156,7 +156,7 @@ public sealed partial class PasswordTests(TestRun run)
     private static void AssertUnauthorized(CommandFailedException refused) =>
         Assert.True(Unauthorized().IsMatch(refused.Message), refused.Message);
 
-    [GeneratedRegex(@"\b401\b|unauthorized|authentication required|no basic auth credentials|CONTAINER1\d\d\d")]
+    [GeneratedRegex(@"\b401\b|unauthorized|authentication required|invalid username/password|basic credential not found|no basic auth credentials|CONTAINER1\d\d\d")]
     private static partial Regex Unauthorized();
 
     /// <summary>An image that is there without having passed the proxy.</summary>

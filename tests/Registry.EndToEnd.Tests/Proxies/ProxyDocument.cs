@@ -57,7 +57,10 @@ internal static partial class ProxyDocument
         server = Put(server, "/etc/nginx/registry.key", certificate.Key);
         // A socket's name ends at a colon when a path follows.
         server = server.Replace($"{Upstream}/;", upstream.StartsWith("http://unix:", StringComparison.Ordinal) ? $"{upstream}:/;" : $"{upstream}/;", StringComparison.Ordinal);
-        return Put(server, $"{Upstream};", $"{upstream};");
+        server = server.Replace($"{Upstream};", $"{upstream};", StringComparison.Ordinal);
+        Assert.Contains($"proxy_pass {upstream}", server, StringComparison.Ordinal);
+        Assert.DoesNotContain(Upstream, server, StringComparison.Ordinal);
+        return server;
     }
 
     private static string Block(string language, int index) =>
