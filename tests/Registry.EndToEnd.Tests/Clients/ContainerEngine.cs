@@ -114,6 +114,9 @@ public sealed class DockerDaemon : IAsyncDisposable
         }
     }
 
+    /// <summary>The end of its log.</summary>
+    public string LogTail() => _dockerd.LogTail();
+
     public async ValueTask DisposeAsync()
     {
         await _dockerd.DisposeAsync();

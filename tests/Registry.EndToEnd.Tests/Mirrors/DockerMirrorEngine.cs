@@ -47,7 +47,16 @@ internal sealed class DockerMirrorEngine : IAsyncDisposable
             cancellationToken);
         shell.Environment["DOCKER_HOST"] = engine.Host;
         shell.Environment["DOCKER_CONFIG"] = shell.NewDirectory("config");
-        return new DockerMirrorEngine(engine, shell, older ? Tool.Require("docker") : Tool.RequireNewer("usr/bin/docker"));
+        var docker = older ? Tool.Require("docker") : Tool.RequireNewer("usr/bin/docker");
+        // It listens before it has looked at its mirrors.
+        var answered = await shell.TryRunAsync(docker, ["version"], cancellationToken);
+        if (answered.ExitCode != 0)
+        {
+            await engine.DisposeAsync();
+            throw new CommandFailedException($"{answered}\n--- the engine's log ends\n{engine.LogTail()}");
+        }
+
+        return new DockerMirrorEngine(engine, shell, docker);
     }
 
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>

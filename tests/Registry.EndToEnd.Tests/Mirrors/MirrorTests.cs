@@ -12,16 +12,22 @@ public sealed class MirrorTests(TestRun run)
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
+    /// <summary>
+    /// An engine that keeps images in its graph driver asks a mirror with the path <c>/main</c> for <c>/main/v2/name</c>, and one that keeps them in containerd for
+    /// <c>/v2/main/name</c>.
+    /// </summary>
     [Theory]
-    [InlineData(DockerMirrorEngine.Older, "/")]
-    [InlineData(DockerMirrorEngine.Newer, Path)]
-    [InlineData(DockerMirrorEngine.NewerOnContainerd, Path)]
-    public async Task A_docker_engine_gets_images_of_docker_hub_from(string engine, string path)
+    [InlineData(DockerMirrorEngine.Older, "/", "library")]
+    [InlineData(DockerMirrorEngine.Newer, "/", "library")]
+    [InlineData(DockerMirrorEngine.NewerOnContainerd, "/", "library")]
+    [InlineData(DockerMirrorEngine.Newer, Path, "library")]
+    [InlineData(DockerMirrorEngine.NewerOnContainerd, Path, "main/library")]
+    public async Task A_docker_engine_gets_images_of_docker_hub_from(string engine, string path, string library)
     {
         var host = await SharedAsync(path);
         var name = run.NewRepository("hub").Replace('/', '-');
         var recipe = ImageRecipe.Create();
-        await PushAsync(host, path, $"library/{name}", recipe);
+        await PushAsync(host, path, $"{library}/{name}", recipe);
         await using var docker = await DockerMirrorEngine.StartAsync(run, engine, new Uri(host.Url, path), Cancelled);
 
         await docker.RunAsync(["pull", $"{name}:1"], Cancelled);
