@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -210,6 +211,19 @@ internal sealed class S3Bucket(S3Clients clients, S3ObjectStoreOptions options, 
     {
         var request = new ListObjectsV2Request { BucketName = Name, Prefix = bucketPrefix, StartAfter = startAfter, MaxKeys = limit, ContinuationToken = continuation };
         return AskAsync($"Listing '{bucketPrefix}'", (s3, token) => s3.ListObjectsV2Async(request, token), cancellationToken);
+    }
+
+    /// <summary>Lists every key with a prefix, a page at a time.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<string>> ListAllAsync(string bucketPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? continuation = null;
+        do
+        {
+            ListObjectsV2Response page = await ListAsync(bucketPrefix, null, ObjectStoreLimits.MaxPageKeys, continuation, cancellationToken).ConfigureAwait(false);
+            yield return [.. (page.S3Objects ?? []).Select(static found => found.Key)];
+            continuation = page.IsTruncated == true ? page.NextContinuationToken : null;
+        }
+        while (continuation is not null);
     }
 
     public static bool IsNotFound(AmazonS3Exception refusal) => refusal.StatusCode == HttpStatusCode.NotFound && refusal.ErrorCode != "NoSuchBucket";

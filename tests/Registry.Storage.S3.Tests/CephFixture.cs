@@ -9,40 +9,17 @@ namespace Registry.Storage.S3;
 /// <summary>The Ceph of the run, started when the first test asks for it.</summary>
 public sealed class CephFixture : IAsyncLifetime
 {
-    private readonly SemaphoreSlim gate = new(1, 1);
-    private TempRoot? temp;
-    private CephServer? server;
+    private readonly OnDemand<CephServer> server = new("ceph", static _ => Task.FromResult(CephServer.Missing), static (folder, cancellationToken) => CephServer.StartAsync(folder, cancellationToken));
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>The server. Skips the test where it cannot be had.</summary>
     public async ValueTask<CephServer> RequireAsync(CancellationToken cancellationToken)
     {
-        Assert.SkipWhen(CephServer.Missing is not null, CephServer.Missing ?? "");
-        await gate.WaitAsync(cancellationToken);
-        try
-        {
-            temp ??= await TempRoot.CreateAsync(keep: false, cancellationToken);
-            return server ??= await CephServer.StartAsync(temp.NewDirectory("ceph"), CancellationToken.None);
-        }
-        finally
-        {
-            gate.Release();
-        }
+        (CephServer? running, string? missing) = await server.GetAsync(cancellationToken);
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        return running!;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (server is not null)
-        {
-            await server.DisposeAsync();
-        }
-
-        if (temp is not null)
-        {
-            await temp.DisposeAsync();
-        }
-
-        gate.Dispose();
-    }
+    public ValueTask DisposeAsync() => server.DisposeAsync();
 }

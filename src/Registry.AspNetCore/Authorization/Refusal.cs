@@ -1,6 +1,9 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
 using Registry.AspNetCore.Http;
+using Registry.AspNetCore.Routing;
+using Registry.AspNetCore.SignIn;
+using Registry.AspNetCore.Tokens;
 using Registry.Errors;
 
 namespace Registry.AspNetCore.Authorization;
@@ -8,25 +11,68 @@ namespace Registry.AspNetCore.Authorization;
 /// <summary>Tells a caller that it may not do something, or has to sign in first.</summary>
 internal static class Refusal
 {
-    public static async Task WriteAsync(HttpContext context, RegistryGate gate, Verdict verdict, RegistryAction action)
+    /// <summary>Answers a request that was not allowed.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="verdict">Why not.</param>
+    /// <param name="action">What it wanted.</param>
+    public static async Task WriteAsync(RegistryRequest request, Verdict verdict, RegistryAction action)
     {
-        if (verdict != Verdict.Unauthenticated)
+        HttpContext context = request.Http;
+        switch (verdict)
         {
-            await ErrorWriter.WriteAsync(context, RegistryErrorCode.Denied, $"You have no right to do this ({action}) here.").ConfigureAwait(false);
-            return;
+            case Verdict.Denied:
+                await ErrorWriter.WriteAsync(context, RegistryErrorCode.Denied, $"You have no right to do this ({action}) here.").ConfigureAwait(false);
+                return;
+            case Verdict.Throttled:
+                RegistryCaller caller = await request.Registry.Gate.CallerAsync(context, request.View).ConfigureAwait(false);
+                await WriteThrottledAsync(context, caller.RetryAfter).ConfigureAwait(false);
+                return;
         }
 
-        IHeaderDictionary headers = context.Response.Headers;
-        StringValues cookies = headers.SetCookie;
-        await gate.ChallengeAsync(context).ConfigureAwait(false);
+        await request.Registry.Challenger.ChallengeAsync(request, verdict, ScopeOf(request, action)).ConfigureAwait(false);
         if (context.Response.HasStarted)
         {
             return;
         }
 
-        // A scheme made for pages leads to its form, which is of no use to a registry's clients.
-        headers.Location = default;
-        headers.SetCookie = cookies;
-        await ErrorWriter.WriteAsync(context, RegistryErrorCode.Unauthorized, "Credentials are needed for this.").ConfigureAwait(false);
+        string message = verdict switch
+        {
+            Verdict.InvalidCredentials => "The credentials are not right, or not any more.",
+            Verdict.InsufficientScope => "The token is not for this. Another one can be.",
+            _ => "Credentials are needed for this.",
+        };
+        await ErrorWriter.WriteAsync(context, RegistryErrorCode.Unauthorized, message).ConfigureAwait(false);
+    }
+
+    public static Task WriteThrottledAsync(HttpContext context, TimeSpan? retryAfter)
+    {
+        int seconds = Math.Max(1, (int)Math.Ceiling(retryAfter?.TotalSeconds ?? 1));
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return ErrorWriter.WriteAsync(context, RegistryErrorCode.TooManyRequests, "There were too many failed attempts to sign in from where you are. Try again later.");
+    }
+
+    /// <summary>What a token has to be for, in the names that the client uses (Docker's token specification, "Requesting a token").</summary>
+    private static string? ScopeOf(RegistryRequest request, RegistryAction action)
+    {
+        if (action == RegistryAction.List)
+        {
+            return ScopeText.FormatCatalog();
+        }
+
+        if (request.ClientName.Length == 0)
+        {
+            return null;
+        }
+
+        TokenActions actions = action switch
+        {
+            RegistryAction.Push or RegistryAction.Overwrite => TokenActions.Pull | TokenActions.Push,
+            RegistryAction.Delete => TokenActions.Delete,
+            _ => TokenActions.Pull,
+        };
+        string scope = ScopeText.Format(request.ClientName, actions);
+        return request.Route.Kind == RouteKind.StartUpload && request.QueryValues("from").LastOrDefault() is { } from && request.View.TryResolve(from, out _)
+            ? $"{scope} {ScopeText.Format(from, TokenActions.Pull)}"
+            : scope;
     }
 }

@@ -9,12 +9,18 @@ public enum RegistryAction
     /// <summary>Read manifests, blobs, tags and referrers of a repository, and mount its blobs elsewhere.</summary>
     Pull,
 
-    /// <summary>Upload blobs, push manifests and move tags.</summary>
+    /// <summary>Upload blobs, push manifests and make new tags.</summary>
     Push,
+
+    /// <summary>Move a tag that is there to another manifest. Asked for, with the tag, beside <see cref="Push"/>.</summary>
+    Overwrite,
 
     /// <summary>Delete tags, manifests and blobs.</summary>
     Delete,
 
-    /// <summary>List the repositories. Each repository is shown only to those who may pull from it.</summary>
+    /// <summary>List the repositories. Each repository is shown only to those who may pull it and list it.</summary>
     List,
+
+    /// <summary>Look after a feed: what the host's own pages and programs do. No request of the registry's protocol needs it.</summary>
+    Administer,
 }

@@ -1,107 +1,104 @@
 using System.Security.Claims;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Registry.Model;
+using Registry.AspNetCore.Routing;
+using Registry.AspNetCore.SignIn;
+using Registry.Feeds;
 
 namespace Registry.AspNetCore.Authorization;
 
-internal enum Verdict
-{
-    /// <summary>Go on.</summary>
-    Allowed,
-
-    /// <summary>Credentials could help: challenge.</summary>
-    Unauthenticated,
-
-    /// <summary>No credentials of this caller help.</summary>
-    Denied,
-}
-
-/// <summary>Decides every operation, at every request: what was granted to everybody first, then the host's own schemes and handlers.</summary>
-internal sealed class RegistryGate(string registry, RegistryAccessOptions access, IAuthorizationService authorization)
+/// <summary>Decides every operation, at every request: what is open to everybody first, then by who the caller is now, what its credentials are meant for, and what the host's authorization says.</summary>
+internal sealed class RegistryGate(string registry, RegistryAccessOptions access, RegistryRights rights, CallerReader callers, IAuthorizationService authorization)
 {
     /// <summary>Whether the caller may do this.</summary>
-    public async ValueTask<Verdict> DecideAsync(HttpContext context, RegistryAction action, RepositoryName? repository, Tag? tag)
+    public async ValueTask<Verdict> DecideAsync(HttpContext context, FeedView view, RegistryAction action, AccessTarget target)
     {
-        if (IsGrantedToAll(action))
+        if (action == RegistryAction.Connect ? rights.OpensEverything || (rights.OpensAnything && !access.KnowsCallers) : rights.IsGrantedToAll(action, target.Feed))
         {
             return Verdict.Allowed;
         }
 
-        if (!access.UsesHostAuthorization)
+        RegistryCaller caller = await CallerAsync(context, view).ConfigureAwait(false);
+        if (caller.IsRejected)
         {
-            // There is no way to sign in, so asking for credentials would lead nowhere.
-            return Verdict.Denied;
+            return caller.RetryAfter is null ? Verdict.InvalidCredentials : Verdict.Throttled;
         }
 
-        ClaimsPrincipal caller = await AuthenticateAsync(context).ConfigureAwait(false);
-        bool authenticated = caller.Identity?.IsAuthenticated == true;
-        if (action == RegistryAction.Connect && access.Anonymous != AnonymousAccess.None)
+        if (action == RegistryAction.Connect && (access.UsesSignIn || rights.OpensAnything))
         {
-            // Clients take their scheme from this answer alone: those without credentials are asked, so that they can push what they may.
-            return authenticated ? Verdict.Allowed : Verdict.Unauthenticated;
+            // Clients take their scheme from this answer alone: those without credentials are asked, so that they can do more than what is open to all.
+            return caller.IsAuthenticated || (caller.Token is not null && rights.OpensAnything) ? Verdict.Allowed : Verdict.Unauthenticated;
         }
 
-        AuthorizationResult result = await authorization.AuthorizeAsync(
-            caller, new RegistryResource(registry, repository, tag), [RegistryRequirement.For(action)]).ConfigureAwait(false);
-        return result.Succeeded ? Verdict.Allowed : authenticated ? Verdict.Denied : Verdict.Unauthenticated;
+        if (!caller.IsFor(action, target) || !await IsAllowedAsync(caller.Principal, action, target).ConfigureAwait(false))
+        {
+            return caller.IsAuthenticated || !access.KnowsCallers ? Verdict.Denied : Verdict.Unauthenticated;
+        }
+
+        return caller.Token?.Covers(action, target) == false ? Verdict.InsufficientScope : Verdict.Allowed;
     }
 
-    /// <summary>Whether the caller may do this, without asking for credentials when not.</summary>
-    public async ValueTask<bool> AllowsAsync(HttpContext context, RegistryAction action, RepositoryName? repository) =>
-        await DecideAsync(context, action, repository, null).ConfigureAwait(false) == Verdict.Allowed;
-
-    /// <summary>Whether this is granted to whoever asks, so that nothing need be decided caller by caller.</summary>
-    public bool IsGrantedToAll(RegistryAction action) => access.Anonymous switch
+    /// <summary>Whether the caller may list some feed of those that a request can name.</summary>
+    public async ValueTask<Verdict> DecideListAsync(HttpContext context, FeedView view)
     {
-        AnonymousAccess.Full => true,
-        AnonymousAccess.Pull => action is RegistryAction.Pull or RegistryAction.List || (action == RegistryAction.Connect && !access.UsesHostAuthorization),
-        _ => false,
-    };
-
-    /// <summary>Lets the host's schemes write their challenges. They may set a status; the caller sets the one that the protocol wants.</summary>
-    public async Task ChallengeAsync(HttpContext context)
-    {
-        if (access.AuthenticationSchemes.Count == 0)
+        if (view.IsOfOneFeed || view.Table.Feeds.Count == 0)
         {
-            // A host whose own middleware says who the caller is need not have a scheme that could challenge.
-            if (context.RequestServices.GetService<IAuthenticationSchemeProvider>() is { } schemes
-                && await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false) is not null)
+            AccessTarget target = view.Only is { } only ? AccessTarget.Of(only) : new AccessTarget(null, view.Unknown ?? "");
+            return await DecideAsync(context, view, RegistryAction.List, target).ConfigureAwait(false);
+        }
+
+        Verdict verdict = Verdict.Denied;
+        foreach (ActiveFeed feed in view.Table.Feeds)
+        {
+            verdict = await DecideAsync(context, view, RegistryAction.List, AccessTarget.Of(feed)).ConfigureAwait(false);
+            if (verdict == Verdict.Allowed)
             {
-                await context.ChallengeAsync().ConfigureAwait(false);
-            }
-
-            return;
-        }
-
-        foreach (string scheme in access.AuthenticationSchemes)
-        {
-            await context.ChallengeAsync(scheme).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask<ClaimsPrincipal> AuthenticateAsync(HttpContext context)
-    {
-        if (context.Items.TryGetValue(this, out object? known))
-        {
-            return (ClaimsPrincipal)known!;
-        }
-
-        ClaimsPrincipal caller = access.AuthenticationSchemes.Count == 0 ? context.User : new ClaimsPrincipal();
-        foreach (string scheme in access.AuthenticationSchemes)
-        {
-            AuthenticateResult result = await context.AuthenticateAsync(scheme).ConfigureAwait(false);
-            if (result is { Succeeded: true, Principal: { } principal })
-            {
-                caller = principal;
                 break;
             }
         }
 
+        return verdict;
+    }
+
+    /// <summary>Whether the caller may do this, without asking for credentials when not.</summary>
+    public async ValueTask<bool> AllowsAsync(HttpContext context, FeedView view, RegistryAction action, AccessTarget target) =>
+        await DecideAsync(context, view, action, target).ConfigureAwait(false) == Verdict.Allowed;
+
+    /// <summary>Whether a listing that the caller may ask for shows something. What a token was made for says nothing of it: one for the catalog names no repository.</summary>
+    public async ValueTask<bool> ShowsAsync(HttpContext context, FeedView view, AccessTarget target)
+    {
+        if (IsOpenToAll(target.Feed))
+        {
+            return true;
+        }
+
+        RegistryCaller caller = await CallerAsync(context, view).ConfigureAwait(false);
+        return !caller.IsRejected
+            && await MayAsync(caller, RegistryAction.List, target).ConfigureAwait(false)
+            && (target.Repository is null || await MayAsync(caller, RegistryAction.Pull, target).ConfigureAwait(false));
+    }
+
+    /// <summary>Whether whoever asks may list and pull everything in a feed.</summary>
+    public bool IsOpenToAll(ActiveFeed? feed) => rights.IsGrantedToAll(RegistryAction.List, feed) && rights.IsGrantedToAll(RegistryAction.Pull, feed);
+
+    /// <summary>Whether a user may do this, whatever the credentials that came with a request are meant for beyond the user's own.</summary>
+    public async ValueTask<bool> MayAsync(RegistryCaller caller, RegistryAction action, AccessTarget target) =>
+        rights.IsGrantedToAll(action, target.Feed) || (caller.IsFor(action, target) && await IsAllowedAsync(caller.Principal, action, target).ConfigureAwait(false));
+
+    /// <summary>Who sent a request; found out once.</summary>
+    public async ValueTask<RegistryCaller> CallerAsync(HttpContext context, FeedView view)
+    {
+        if (context.Items.TryGetValue(this, out object? known))
+        {
+            return (RegistryCaller)known!;
+        }
+
+        RegistryCaller caller = await callers.ReadAsync(context, view).ConfigureAwait(false);
         context.Items[this] = caller;
-        context.User = caller;
+        context.User = caller.Principal;
         return caller;
     }
+
+    private async ValueTask<bool> IsAllowedAsync(ClaimsPrincipal caller, RegistryAction action, AccessTarget target) =>
+        (await authorization.AuthorizeAsync(caller, target.ToResource(registry), [RegistryRequirement.For(action)]).ConfigureAwait(false)).Succeeded;
 }

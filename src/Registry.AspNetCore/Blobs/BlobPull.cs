@@ -22,7 +22,7 @@ internal static class BlobPull
         Digest digest = request.DigestArgument();
 
         // A pusher asks whether it can leave out the upload. What it is told has to hold until its manifest comes.
-        bool forPush = await request.Registry.Gate.AllowsAsync(request.Http, RegistryAction.Push, request.Repository).ConfigureAwait(false);
+        bool forPush = await request.AllowsAsync(RegistryAction.Push).ConfigureAwait(false);
         StoredBlob? blob = await request.Content.Blobs.FindAsync(request.Repository, digest, forPush, request.Aborted).ConfigureAwait(false);
         if (blob is null)
         {

@@ -12,7 +12,8 @@ internal static class BlobRedirect
     public static async ValueTask<bool> TrySendAsync(RegistryRequest request, StoredBlob blob)
     {
         BlobRedirectOptions options = request.Registry.Options.BlobRedirects;
-        if (!options.Applies(request.Http, blob.Size)
+        if (request.Feed?.Settings.Redirects == false
+            || !options.Applies(request.Http, blob.Size)
             || await request.Content.Blobs.GetDownloadUrlAsync(blob, options.Lifetime, request.Aborted).ConfigureAwait(false) is not { } address)
         {
             return false;

@@ -1,10 +1,8 @@
 using Microsoft.AspNetCore.Http;
-using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Http;
 using Registry.AspNetCore.Routing;
 using Registry.Content.Catalog;
 using Registry.Errors;
-using Registry.Model;
 
 namespace Registry.AspNetCore.Catalog;
 
@@ -42,34 +40,16 @@ internal static class CatalogHandler
 
     private static async ValueTask<NamePage> ReadableAsync(RegistryRequest request, string? last, int limit)
     {
-        RepositoryCatalog catalog = request.Content.Catalog;
-        if (request.Registry.Gate.IsGrantedToAll(RegistryAction.Pull))
-        {
-            return await catalog.ListAsync(last, limit, request.Aborted).ConfigureAwait(false);
-        }
-
         var names = new List<string>();
-        NamePage page;
-        do
+        await foreach (string name in new CatalogListing(request, limit + 1).NamesAsync(last, request.Aborted).ConfigureAwait(false))
         {
-            page = await catalog.ListAsync(last, limit, request.Aborted).ConfigureAwait(false);
-            foreach (string name in page.Names)
+            if (names.Count == limit)
             {
-                last = name;
-                if (!await request.Registry.Gate.AllowsAsync(request.Http, RegistryAction.Pull, RepositoryName.Parse(name)).ConfigureAwait(false))
-                {
-                    continue;
-                }
-
-                if (names.Count == limit)
-                {
-                    return new NamePage(names, true);
-                }
-
-                names.Add(name);
+                return new NamePage(names, true);
             }
+
+            names.Add(name);
         }
-        while (page.HasMore);
 
         return new NamePage(names, false);
     }

@@ -13,6 +13,9 @@ internal interface ICredentialChain
     /// <returns>Not accepted, too, where the registry has no API keys.</returns>
     ValueTask<SignInResult> SignInWithKeyAsync(string key, IPAddress? address, CancellationToken cancellationToken);
 
+    /// <summary>Whether a validator can tell later who its users are then, so that they can be signed in for long.</summary>
+    bool CanRenew(string validator);
+
     /// <summary>Who a user that signed in before is now.</summary>
     /// <param name="validator">The name of the validator that accepted the user.</param>
     /// <param name="identity">The user as it was then.</param>

@@ -1,14 +1,10 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Registry.AspNetCore;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
-using Registry.Content;
-using Registry.Storage;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -35,10 +31,12 @@ public static class DockerRegistryServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RegistryMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RegistryStartup>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, RegistryRightsHandler>());
+        var builder = new DockerRegistryBuilder(name, services);
         if (!services.Any(descriptor => descriptor.ImplementationInstance is RegistryRegistration registration && registration.Name == name))
         {
             services.AddSingleton(new RegistryRegistration(name));
-            services.AddKeyedSingleton(name, static (provider, key) => Create(provider, (string)key!));
+            RegistryComposition.Add(builder);
         }
 
         if (configure is not null)
@@ -46,18 +44,7 @@ public static class DockerRegistryServiceCollectionExtensions
             services.Configure(name, configure);
         }
 
-        return new DockerRegistryBuilder(name, services);
-    }
-
-    private static RegistryInstance Create(IServiceProvider services, string name)
-    {
-        DockerRegistryOptions options = services.GetRequiredService<IOptionsMonitor<DockerRegistryOptions>>().Get(name);
-        var content = new ContentRoot(services.GetRequiredKeyedService<IObjectStore>(name), options.Content, services.GetRequiredService<TimeProvider>());
-        var gate = new RegistryGate(
-            name,
-            services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name),
-            services.GetRequiredService<IAuthorizationService>());
-        return new RegistryInstance(name, options, content, gate, services.GetRequiredService<ILoggerFactory>().CreateLogger("Registry"));
+        return builder;
     }
 
     private sealed record DockerRegistryBuilder(string Name, IServiceCollection Services) : IDockerRegistryBuilder;

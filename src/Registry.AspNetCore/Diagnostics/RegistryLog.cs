@@ -26,6 +26,12 @@ internal static partial class RegistryLog
     [LoggerMessage(7, LogLevel.Information, "{Reference} was deleted from {Repository}.")]
     public static partial void Deleted(this ILogger logger, string repository, string reference);
 
+    [LoggerMessage(9, LogLevel.Error, "The newer feeds of registry '{Registry}' cannot be used, and the ones before stay: {Mistakes}")]
+    public static partial void FeedsRefused(this ILogger logger, string registry, string mistakes, Exception? exception);
+
+    [LoggerMessage(10, LogLevel.Error, "The newer grants cannot be used, and the ones before stay: {Mistakes}")]
+    public static partial void GrantsRefused(this ILogger logger, string mistakes);
+
     [LoggerMessage(8, LogLevel.Debug, "Blob {Digest} of {Size} bytes was pushed to {Repository}.")]
     public static partial void BlobPushed(this ILogger logger, string repository, string digest, long size);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Registry.AspNetCore.Hosting;
+using Registry.Content;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -27,7 +28,12 @@ public static class DockerRegistryHealthCheckExtensions
         {
             try
             {
-                await registry.Content.Format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+                foreach (string store in registry.Feeds.Current.Feeds.Select(static feed => feed.Settings.Store).Distinct(StringComparer.Ordinal))
+                {
+                    ContentRoot root = registry.Roots.Find(store) ?? throw new InvalidOperationException($"There is no store '{store}'.");
+                    await root.Format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+                }
+
                 return HealthCheckResult.Healthy();
             }
             catch (Exception e) when (e is IOException or InvalidOperationException)

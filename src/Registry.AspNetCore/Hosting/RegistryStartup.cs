@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Diagnostics;
+using Registry.AspNetCore.SignIn;
+using Registry.Feeds;
 using Registry.Storage;
 
 namespace Registry.AspNetCore.Hosting;
@@ -37,7 +39,11 @@ internal sealed class RegistryStartup(
         foreach (string name in names)
         {
             RegistryInstance instance = services.GetRequiredKeyedService<RegistryInstance>(name);
-            await instance.Content.Format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+            foreach (string store in instance.Feeds.Current.Feeds.Select(static feed => feed.Settings.Store).Distinct(StringComparer.Ordinal))
+            {
+                await instance.Roots.Find(store)!.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             logger.RegistryStarted(name, services.GetRequiredKeyedService<IObjectStore>(name).GetType().Name);
         }
     }
@@ -77,10 +83,57 @@ internal sealed class RegistryStartup(
             yield return which + mistake;
         }
 
-        if (!services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name).IsDecided)
+        SignInOptions signIn = services.GetRequiredService<IOptionsMonitor<SignInOptions>>().Get(name);
+        foreach (string mistake in signIn.Validate())
         {
-            yield return $"{which}nobody has been given access. Call AllowAnonymous(), AllowAnonymousPull(), or UseAuthorization(…) with the host's own schemes and handlers.";
+            yield return $"{which}sign-in: {mistake}";
         }
+
+        foreach (string mistake in FindMistakesInFeeds(name))
+        {
+            yield return which + mistake;
+        }
+
+        foreach (string mistake in services.GetKeyedServices<IStartupCheck>(name).SelectMany(static check => check.FindMistakes()))
+        {
+            yield return which + mistake;
+        }
+    }
+
+    private List<string> FindMistakesInFeeds(string name)
+    {
+        var directory = services.GetRequiredKeyedService<FeedDirectory>(name);
+        try
+        {
+            if (directory.FindMistakes() is { Count: > 0 } mistakes)
+            {
+                return [.. mistakes];
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            return [e.Message];
+        }
+
+        FeedTable feeds = directory.Current;
+        var found = new List<string>();
+        foreach (ActiveFeed feed in feeds.Feeds.Where(static feed => feed.Settings.Store.Length > 0))
+        {
+            if (services.GetRequiredKeyedService<ContentRoots>(name).Find(feed.Settings.Store) is null)
+            {
+                found.Add($"{FeedRules.Describe(feed.Settings)} is to be kept in store '{feed.Settings.Store}', which there is not. Call AddStore(\"{feed.Settings.Store}\", …).");
+            }
+        }
+
+        GrantBook grants = services.GetRequiredKeyedService<GrantBook>(name);
+        found.AddRange(grants.FindMistakes(feeds));
+        RegistryAccessOptions access = services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name);
+        if (access.Anonymous == AnonymousAccess.None && !access.UsesHostAuthorization && !grants.IsUsed && feeds.Feeds.All(static feed => feed.Settings.Anonymous is null))
+        {
+            found.Add("nobody has been given access. Call AllowAnonymous(), AllowAnonymousPull(), AddGrants(…), or UseAuthorization(…) with the host's own schemes and handlers.");
+        }
+
+        return found;
     }
 
     private async IAsyncEnumerable<string> FindUnknownSchemesAsync(string name)

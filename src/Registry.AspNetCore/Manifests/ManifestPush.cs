@@ -22,11 +22,10 @@ internal static class ManifestPush
         (Digest? expected, IReadOnlyList<Tag> tags) = ReadTarget(request);
         if (expected is not null && await FindRefusalAsync(request, tags).ConfigureAwait(false) is { } verdict)
         {
-            await Refusal.WriteAsync(request.Http, request.Registry.Gate, verdict, RegistryAction.Push).ConfigureAwait(false);
+            await Refusal.WriteAsync(request, verdict, RegistryAction.Push).ConfigureAwait(false);
             return;
         }
 
-        TagCondition condition = ReadCondition(request.Http.Request);
         using ManifestBody body = await ManifestBody.ReadAsync(request).ConfigureAwait(false);
         Digest digest = (expected?.Algorithm ?? DigestAlgorithm.Sha256).Compute(body.Content.Span);
         if (expected is { } said && said != digest)
@@ -36,6 +35,8 @@ internal static class ManifestPush
         }
 
         ManifestDocument document = ManifestParser.Parse(body.Content, MediaTypeHeader.Bare(request.Http.Request.ContentType));
+        ArtifactTypes.ThrowIfNotAllowed(request.Feed!, document);
+        TagCondition condition = await ReadConditionAsync(request, tags, digest).ConfigureAwait(false);
         await request.Content.Manifests.PutAsync(
             request.Repository, new StoredManifest(digest, document.MediaType, body.Content), document, tags, condition, request.Aborted).ConfigureAwait(false);
         request.Registry.Logger.ManifestPushed(request.Repository.Value, digest.Value);
@@ -47,7 +48,7 @@ internal static class ManifestPush
     {
         foreach (Tag tag in tags)
         {
-            Verdict verdict = await request.Registry.Gate.DecideAsync(request.Http, RegistryAction.Push, request.Repository, tag).ConfigureAwait(false);
+            Verdict verdict = await request.DecideAsync(RegistryAction.Push, tag).ConfigureAwait(false);
             if (verdict != Verdict.Allowed)
             {
                 return verdict;
@@ -108,10 +109,22 @@ internal static class ManifestPush
         return (digest, [.. tags.Distinct()]);
     }
 
-    private static TagCondition ReadCondition(HttpRequest request)
+    // Whether a tag is there is seen when it is moved, so that nobody comes between; here it is only said who may move it.
+    private static async ValueTask<TagCondition> ReadConditionAsync(RegistryRequest request, IReadOnlyList<Tag> tags, Digest digest)
     {
-        TagCondition condition = EntityTags.TryRead(request.Headers.IfMatch, out IReadOnlyCollection<Digest>? match) ? TagCondition.PointsAt(match) : TagCondition.None;
-        return EntityTags.TryRead(request.Headers.IfNoneMatch, out IReadOnlyCollection<Digest>? noneMatch) ? condition.And(TagCondition.PointsNotAt(noneMatch)) : condition;
+        var kept = new List<Tag>();
+        foreach (Tag tag in tags)
+        {
+            if (!await request.AllowsAsync(RegistryAction.Overwrite, tag).ConfigureAwait(false))
+            {
+                kept.Add(tag);
+            }
+        }
+
+        IHeaderDictionary headers = request.Http.Request.Headers;
+        TagCondition condition = kept.Count == 0 ? TagCondition.None : TagCondition.Keeps(kept, digest);
+        condition = EntityTags.TryRead(headers.IfMatch, out IReadOnlyCollection<Digest>? match) ? condition.And(TagCondition.PointsAt(match)) : condition;
+        return EntityTags.TryRead(headers.IfNoneMatch, out IReadOnlyCollection<Digest>? noneMatch) ? condition.And(TagCondition.PointsNotAt(noneMatch)) : condition;
     }
 
     private static RegistryException InvalidTag() => new(

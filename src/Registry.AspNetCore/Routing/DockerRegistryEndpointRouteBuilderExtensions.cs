@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Registry.AspNetCore.Diagnostics;
+using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.Hosting;
 using Registry.AspNetCore.Routing;
 
@@ -34,11 +35,20 @@ public static class DockerRegistryEndpointRouteBuilderExtensions
         }
 
         var endpoint = new RegistryEndpoint(() => services.GetRequiredKeyedService<RegistryInstance>(name), services.GetRequiredService<RegistryMetrics>());
-        IEndpointConventionBuilder builder = endpoints.Map($"{prefix.TrimEnd('/')}/{{**path}}", endpoint.HandleAsync)
-            .WithDisplayName(name.Length == 0 ? "Docker registry" : $"Docker registry '{name}'");
+        string path = prefix.TrimEnd('/');
+        string display = name.Length == 0 ? "Docker registry" : $"Docker registry '{name}'";
+        var builders = new List<IEndpointConventionBuilder> { endpoints.Map($"{path}/{{**path}}", endpoint.HandleAsync).WithDisplayName(display) };
+        if (path.Length > 0 && services.GetRequiredKeyedService<FeedRegistrations>(name).AreUsed)
+        {
+            // Mirrors are given an address in which a feed comes before the protocol's own path. The host's own routes of this form come first.
+            int last = path.LastIndexOf('/');
+            string route = $"{path[..(last + 1)]}{{{RegistryEndpoint.FeedParameter}}}/{path[(last + 1)..]}/{{**path}}";
+            builders.Add(endpoints.Map(route, endpoint.HandleAsync).WithDisplayName(display + ", by feed").WithOrder(1));
+        }
 
         // The registry decides about access itself. A fallback policy made for pages must not send its clients to a sign-in form, but a policy that the
         // host puts on these very endpoints counts.
+        var builder = new RegistryConventions(builders);
         builder.Finally(static route =>
         {
             if (!route.Metadata.OfType<IAuthorizeData>().Any() && !route.Metadata.OfType<AuthorizationPolicy>().Any())
@@ -47,5 +57,13 @@ public static class DockerRegistryEndpointRouteBuilderExtensions
             }
         });
         return builder;
+    }
+
+    /// <summary>Conventions for every endpoint of a registry.</summary>
+    private sealed class RegistryConventions(List<IEndpointConventionBuilder> builders) : IEndpointConventionBuilder
+    {
+        public void Add(Action<EndpointBuilder> convention) => builders.ForEach(builder => builder.Add(convention));
+
+        public void Finally(Action<EndpointBuilder> finallyConvention) => builders.ForEach(builder => builder.Finally(finallyConvention));
     }
 }

@@ -5,21 +5,24 @@ using Registry.AspNetCore.Catalog;
 using Registry.AspNetCore.Manifests;
 using Registry.AspNetCore.Referrers;
 using Registry.AspNetCore.Tags;
+using Registry.AspNetCore.Tokens;
 using Registry.AspNetCore.Uploads;
 
 namespace Registry.AspNetCore.Routing;
 
 /// <summary>One operation of the protocol.</summary>
 /// <param name="Name">Its name in metrics, traces and logs.</param>
-/// <param name="Action">What the caller needs the right to.</param>
+/// <param name="Action">What the caller needs the right to; <see langword="null"/> where everybody may ask.</param>
 /// <param name="Handler">What carries it out.</param>
 /// <param name="TakesBody">Whether it reads a request body.</param>
-internal sealed record Operation(string Name, RegistryAction Action, Func<RegistryRequest, Task> Handler, bool TakesBody = false);
+internal sealed record Operation(string Name, RegistryAction? Action, Func<RegistryRequest, Task> Handler, bool TakesBody = false);
 
 /// <summary>Every operation of the protocol, by what it is on and by which method.</summary>
 internal static class Operations
 {
     private static readonly Operation Base = new("version", RegistryAction.Connect, VersionCheck.HandleAsync);
+    private static readonly Operation GetToken = new("token.get", null, TokenHandler.GetAsync);
+    private static readonly Operation PostToken = new("token.post", null, TokenHandler.PostAsync);
     private static readonly Operation ListRepositories = new("catalog.list", RegistryAction.List, CatalogHandler.ListAsync);
     private static readonly Operation ListTags = new("tags.list", RegistryAction.Pull, TagListHandler.ListAsync);
     private static readonly Operation ListReferrers = new("referrers.list", RegistryAction.Pull, ReferrersHandler.ListAsync);
@@ -42,6 +45,8 @@ internal static class Operations
         return kind switch
         {
             RouteKind.Base when get || head => Base,
+            RouteKind.Token when get || head => GetToken,
+            RouteKind.Token when HttpMethods.IsPost(method) => PostToken,
             RouteKind.Catalog when get || head => ListRepositories,
             RouteKind.TagList when get || head => ListTags,
             RouteKind.Referrers when get || head => ListReferrers,
@@ -67,6 +72,7 @@ internal static class Operations
 
     private static string[] Methods(RouteKind kind) => kind switch
     {
+        RouteKind.Token => ["GET", "HEAD", "POST"],
         RouteKind.Manifest => ["GET", "HEAD", "PUT", "DELETE"],
         RouteKind.Blob => ["GET", "HEAD", "DELETE"],
         RouteKind.StartUpload => ["POST"],

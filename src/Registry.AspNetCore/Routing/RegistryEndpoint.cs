@@ -2,11 +2,14 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
 using Registry.AspNetCore.Http;
+using Registry.AspNetCore.SignIn;
 using Registry.Errors;
+using Registry.Feeds;
 using Registry.Model;
 using Registry.Storage;
 
@@ -15,6 +18,9 @@ namespace Registry.AspNetCore.Routing;
 /// <summary>Takes every request under a registry's prefix: finds the operation, asks whether the caller may, runs it, and turns what went wrong into an answer.</summary>
 internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetrics metrics)
 {
+    /// <summary>The part of a route that stands for a feed.</summary>
+    public const string FeedParameter = "registryFeed";
+
     private readonly Lazy<RegistryInstance> _registry = new(find);
 
     public async Task HandleAsync(HttpContext context)
@@ -87,8 +93,9 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
             return;
         }
 
-        RepositoryName repository = default;
-        if (route.Kind is not (RouteKind.Base or RouteKind.Catalog) && !RepositoryName.TryParse(route.Name, out repository))
+        FeedView view = ViewOf(context, registry);
+        FeedRepository target = default;
+        if (route.Kind is not (RouteKind.Base or RouteKind.Token or RouteKind.Catalog) && !view.TryResolve(route.Name, out target))
         {
             await ErrorWriter.WriteAsync(
                 context,
@@ -97,13 +104,16 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
             return;
         }
 
-        Tag? tag = route.Kind == RouteKind.Manifest && Tag.TryParse(route.Argument, out Tag parsed) ? parsed : null;
-        RepositoryName? on = repository == default ? null : repository;
-        Verdict verdict = await registry.Gate.DecideAsync(context, operation.Action, on, tag).ConfigureAwait(false);
-        if (verdict != Verdict.Allowed)
+        var request = new RegistryRequest(context, registry, metrics, basePath, route, view, target);
+        if (operation.Action is { } action && await AuthorizeAsync(request, action, target).ConfigureAwait(false) is not Verdict.Allowed and var refusal)
         {
-            await Refusal.WriteAsync(context, registry.Gate, verdict, operation.Action).ConfigureAwait(false);
+            await Refusal.WriteAsync(request, refusal, action).ConfigureAwait(false);
             return;
+        }
+
+        if (target != default)
+        {
+            await EnterAsync(request, operation).ConfigureAwait(false);
         }
 
         // The server's own limit on bodies is made for forms. A registry has limits of its own.
@@ -112,7 +122,59 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
             limit.MaxRequestBodySize = null;
         }
 
-        await operation.Handler(new RegistryRequest(context, registry, metrics, basePath, route, repository)).ConfigureAwait(false);
+        await operation.Handler(request).ConfigureAwait(false);
+    }
+
+    private static ValueTask<Verdict> AuthorizeAsync(RegistryRequest request, RegistryAction action, FeedRepository target)
+    {
+        RegistryGate gate = request.Registry.Gate;
+        if (action == RegistryAction.List)
+        {
+            return gate.DecideListAsync(request.Http, request.View);
+        }
+
+        Tag? tag = request.Route.Kind == RouteKind.Manifest && Tag.TryParse(request.Route.Argument, out Tag parsed) ? parsed : null;
+        return gate.DecideAsync(request.Http, request.View, action, action == RegistryAction.Connect ? AccessTarget.Whole : AccessTarget.Of(target, tag));
+    }
+
+    /// <summary>Takes a request that was allowed into its feed.</summary>
+    /// <exception cref="RegistryException">There is no such feed, or it does not take this request.</exception>
+    private static ValueTask EnterAsync(RegistryRequest request, Operation operation)
+    {
+        if (request.Feed is not { } feed)
+        {
+            throw new RegistryException(RegistryErrorCode.NameUnknown, "There is no such repository.", request.ClientName);
+        }
+
+        if (feed.Settings.Warnings.Count > 0)
+        {
+            request.Response.Headers.Warning = StringValues.Concat(request.Registry.Warnings, WarningHeaders.Format(feed.Settings.Warnings));
+        }
+
+        if (feed.Settings.ReadOnly && operation.Action is RegistryAction.Push or RegistryAction.Delete)
+        {
+            throw new RegistryException(RegistryErrorCode.Unsupported, "The feed is read-only.");
+        }
+
+        if (!feed.Settings.AllowDelete && operation.Action == RegistryAction.Delete)
+        {
+            throw new RegistryException(RegistryErrorCode.Unsupported, "Nothing can be deleted in this feed.");
+        }
+
+        request.Content = request.Registry.Roots.Find(feed.Settings.Store) ?? throw new StoreUnavailableException($"There is no store '{feed.Settings.Store}', which feed '{feed.Name}' is to be kept in.");
+        return request.Content.EnsureUsableAsync(request.Aborted);
+    }
+
+    /// <summary>How a request names repositories: its path may stand for a feed, or else its host name.</summary>
+    private static FeedView ViewOf(HttpContext context, RegistryInstance registry)
+    {
+        FeedTable feeds = registry.Feeds.Current;
+        if (context.Request.RouteValues.TryGetValue(FeedParameter, out object? value) && value is string name)
+        {
+            return feeds.FindByClientName(name) is { } feed ? new FeedView(feeds, feed) : new FeedView(feeds, null, name);
+        }
+
+        return new FeedView(feeds, RegistryAuthority.FeedHostOf(context, feeds));
     }
 
     // The request's body can break off a moment before the server says that the request was aborted.

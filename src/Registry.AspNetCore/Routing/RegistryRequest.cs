@@ -1,30 +1,50 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
 using Registry.AspNetCore.Http;
 using Registry.Content;
 using Registry.Errors;
+using Registry.Feeds;
 using Registry.Model;
 
 namespace Registry.AspNetCore.Routing;
 
 /// <summary>A request to a registry, with what its handlers need of it.</summary>
-internal sealed class RegistryRequest(
-    HttpContext http, RegistryInstance registry, RegistryMetrics metrics, string basePath, RegistryRoute route, RepositoryName repository)
+internal sealed class RegistryRequest(HttpContext http, RegistryInstance registry, RegistryMetrics metrics, string basePath, RegistryRoute route, FeedView view, FeedRepository target)
 {
+    private ContentRoot? _content;
+
     public HttpContext Http { get; } = http;
 
     public RegistryInstance Registry { get; } = registry;
 
     public RegistryMetrics Metrics { get; } = metrics;
 
+    /// <summary>The path before the repository's name, with its slash and as it is written in an address.</summary>
+    public string BasePath { get; } = basePath;
+
     public RegistryRoute Route { get; } = route;
 
-    /// <summary>The repository; the default value for requests to the registry as a whole.</summary>
-    public RepositoryName Repository { get; } = repository;
+    /// <summary>How the request names repositories.</summary>
+    public FeedView View { get; } = view;
 
-    public ContentRoot Content => Registry.Content;
+    /// <summary>The feed that the repository is in; <see langword="null"/> for requests to the registry as a whole.</summary>
+    public ActiveFeed? Feed => target.Feed;
+
+    /// <summary>The repository, by the name that its content is stored under; the default value for requests to the registry as a whole.</summary>
+    public RepositoryName Repository => target.FullName;
+
+    /// <summary>The repository's name as the client writes it; empty for requests to the registry as a whole.</summary>
+    public string ClientName => target == default ? "" : Route.Name;
+
+    /// <summary>Everything that the feed's store holds.</summary>
+    public ContentRoot Content
+    {
+        get => _content ?? throw new InvalidOperationException("The request is on no repository.");
+        set => _content = value;
+    }
 
     public HttpResponse Response => Http.Response;
 
@@ -32,11 +52,17 @@ internal sealed class RegistryRequest(
 
     public bool IsHead => HttpMethods.IsHead(Http.Request.Method);
 
+    /// <summary>Whether the caller may do something here.</summary>
+    public ValueTask<Verdict> DecideAsync(RegistryAction action, Tag? tag = null) => Registry.Gate.DecideAsync(Http, View, action, AccessTarget.Of(target, tag));
+
+    /// <summary>Whether the caller may do something here, without asking for credentials when not.</summary>
+    public async ValueTask<bool> AllowsAsync(RegistryAction action, Tag? tag = null) => await DecideAsync(action, tag).ConfigureAwait(false) == Verdict.Allowed;
+
     /// <summary>
     /// An address for a Location or a Link, absolute in its path alone: it is right behind any proxy, and clients resolve it against the address that
     /// they asked.
     /// </summary>
-    public string Url(string rest) => Repository == default ? basePath + rest : $"{basePath}{Repository}/{rest}";
+    public string Url(string rest) => ClientName.Length == 0 ? BasePath + rest : $"{BasePath}{ClientName}/{rest}";
 
     /// <summary>A query parameter's values. Digests and media types hold no spaces: one that comes in was a plus sign that a client did not escape.</summary>
     public IEnumerable<string> QueryValues(string name) =>

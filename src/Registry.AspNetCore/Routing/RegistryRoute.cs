@@ -1,3 +1,5 @@
+using Registry.AspNetCore.SignIn;
+
 namespace Registry.AspNetCore.Routing;
 
 internal enum RouteKind
@@ -7,6 +9,9 @@ internal enum RouteKind
 
     /// <summary>The version check.</summary>
     Base,
+
+    /// <summary>The token service.</summary>
+    Token,
     Catalog,
     TagList,
     Manifest,
@@ -37,6 +42,8 @@ internal readonly record struct RegistryRoute(RouteKind Kind, string Name = "", 
                 return new RegistryRoute(RouteKind.Base);
             case "_catalog":
                 return new RegistryRoute(RouteKind.Catalog);
+            case RegistryAuthority.Path:
+                return new RegistryRoute(RouteKind.Token);
         }
 
         if (path.EndsWith(TagListSuffix, StringComparison.Ordinal))

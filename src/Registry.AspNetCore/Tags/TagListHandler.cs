@@ -19,7 +19,7 @@ internal static class TagListHandler
             : await request.Content.Tags.ListAsync(request.Repository, query.Last, query.Limit ?? StorePage, request.Aborted).ConfigureAwait(false);
         if (first.Names.Count == 0 && !await request.Content.Catalog.ExistsAsync(request.Repository, request.Aborted).ConfigureAwait(false))
         {
-            await request.FailAsync(RegistryErrorCode.NameUnknown, "There is no such repository.", request.Repository.Value).ConfigureAwait(false);
+            await request.FailAsync(RegistryErrorCode.NameUnknown, "There is no such repository.", request.ClientName).ConfigureAwait(false);
             return;
         }
 
@@ -36,7 +36,7 @@ internal static class TagListHandler
         }
 
         // A client that gives no size wants the whole list, which is written as it is read.
-        await using var json = new NameListWriter(request.Response, "tags", request.Repository.Value);
+        await using var json = new NameListWriter(request.Response, "tags", request.ClientName);
         NamePage page = first;
         while (true)
         {

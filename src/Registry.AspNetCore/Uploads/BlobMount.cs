@@ -1,10 +1,14 @@
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Routing;
+using Registry.Content.Blobs;
+using Registry.Feeds;
 using Registry.Model;
 
 namespace Registry.AspNetCore.Uploads;
 
-/// <summary>Makes a blob that is in the registry already one of this repository, from wherever the caller may pull it (distribution-spec, "Mounting a blob").</summary>
+/// <summary>
+/// Makes a blob that is in the registry already one of this repository, from wherever the caller may pull it (distribution-spec, "Mounting a blob"). The source may be in another feed, as long as both have the same store.
+/// </summary>
 internal static class BlobMount
 {
     /// <param name="request">The request.</param>
@@ -21,16 +25,25 @@ internal static class BlobMount
         RepositoryName? source;
         if (from is null)
         {
-            source = await request.Content.Blobs.FindSourceAsync(digest, MayPullAsync, request.Aborted).ConfigureAwait(false);
+            source = await request.Content.Blobs.FindSourceAsync(digest, name => MayPullAsync(request, request.View.Table.OwnerOf(name)), request.Aborted).ConfigureAwait(false);
         }
         else
         {
-            source = RepositoryName.TryParse(from, out RepositoryName named) && await MayPullAsync(named).ConfigureAwait(false) ? named : null;
+            source = request.View.TryResolve(from, out FeedRepository named) && await MayPullAsync(request, named).ConfigureAwait(false) ? named.FullName : null;
         }
 
         return source is { } repository
+            && await FitsAsync(request, repository, digest).ConfigureAwait(false)
             && await request.Content.Blobs.MountAsync(request.Repository, repository, digest, request.Content.Ids.Next(), request.Aborted).ConfigureAwait(false);
-
-        ValueTask<bool> MayPullAsync(RepositoryName repository) => request.Registry.Gate.AllowsAsync(request.Http, RegistryAction.Pull, repository);
     }
+
+    private static async ValueTask<bool> MayPullAsync(RegistryRequest request, FeedRepository source) =>
+        source.Feed is { } feed
+        && request.Registry.Roots.Find(feed.Settings.Store) == request.Content
+        && await request.Registry.Gate.AllowsAsync(request.Http, request.View, RegistryAction.Pull, AccessTarget.Of(source)).ConfigureAwait(false);
+
+    // A blob that is too large for this feed does not come in this way either.
+    private static async ValueTask<bool> FitsAsync(RegistryRequest request, RepositoryName source, Digest digest) =>
+        request.Feed!.Settings.MaxBlobBytes is not { } max
+        || (await request.Content.Blobs.FindAsync(source, digest, forPush: false, request.Aborted).ConfigureAwait(false) is StoredBlob blob && blob.Size <= max);
 }

@@ -11,10 +11,10 @@ namespace Registry.AspNetCore.Uploads;
 internal static class RequestBody
 {
     /// <summary>The body, or <see langword="null"/> when the request has none.</summary>
-    public static UploadBody? Of(HttpContext context)
+    public static UploadBody? Of(RegistryRequest request)
     {
-        long? length = AnnouncedLength(context);
-        return length == 0 ? null : new UploadBody(new ClientBody(context.Request), length);
+        long? length = AnnouncedLength(request.Http);
+        return length == 0 ? null : new UploadBody(new ClientBody(request.Http.Request), length, request.Feed?.Settings.MaxBlobBytes);
     }
 
     /// <summary>Refuses what can be refused before a byte of the body is read.</summary>
@@ -34,7 +34,8 @@ internal static class RequestBody
             throw new RegistryException(RegistryErrorCode.SizeInvalid, $"The body has {length} bytes and its Content-Range says {chunk.Length}.");
         }
 
-        if (request.Content.Options.MaxBlobBytes is { } max && length > max - offset)
+        long max = Math.Min(request.Content.Options.MaxBlobBytes ?? long.MaxValue, request.Feed?.Settings.MaxBlobBytes ?? long.MaxValue);
+        if (length > max - offset)
         {
             throw new RegistryException(RegistryErrorCode.BlobTooLarge, $"The blob would have {offset + (decimal)length} bytes or more; {max} are allowed.");
         }

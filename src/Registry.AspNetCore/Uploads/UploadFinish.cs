@@ -29,7 +29,7 @@ internal static class UploadFinish
         }
 
         RequestBody.ThrowIfHopeless(request, before.Offset, range);
-        UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, RequestBody.Of(request.Http), range, request.Aborted).ConfigureAwait(false);
+        UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, RequestBody.Of(request), range, request.Aborted).ConfigureAwait(false);
         if (result.Outcome != UploadOutcome.Accepted)
         {
             await UploadProgress.AnswerAsync(request, result, default).ConfigureAwait(false);

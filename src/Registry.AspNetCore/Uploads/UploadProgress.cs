@@ -41,7 +41,7 @@ internal static class UploadProgress
         }
 
         RequestBody.ThrowIfHopeless(request, result.Offset, range);
-        if (RequestBody.Of(request.Http) is { } body)
+        if (RequestBody.Of(request) is { } body)
         {
             long before = result.Offset;
             result = await uploads.AppendAsync(request.Repository, id, body, range, request.Aborted).ConfigureAwait(false);

@@ -56,7 +56,7 @@ internal static class UploadStart
         bool finished = false;
         try
         {
-            UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, RequestBody.Of(request.Http), range: null, request.Aborted).ConfigureAwait(false);
+            UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, RequestBody.Of(request), range: null, request.Aborted).ConfigureAwait(false);
             if (result.Outcome != UploadOutcome.Accepted)
             {
                 await UploadAnswers.UnknownAsync(request).ConfigureAwait(false);

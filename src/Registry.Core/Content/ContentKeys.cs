@@ -124,6 +124,9 @@ internal static class ContentKeys
     public static bool TryParseCatalog(string key, out RepositoryName repository) =>
         TryDecode(key.AsSpan(CatalogPrefix.Length), out repository);
 
+    /// <summary>Prefix of the repositories whose names begin with a text, which ends with a slash or is empty.</summary>
+    public static string CatalogPrefixOf(string names) => CatalogPrefix + Encode(names);
+
     /// <summary>What to start a listing of the catalog after, to go past a name, which need not be a repository's.</summary>
     public static string AfterCatalog(string last) => CatalogPrefix + Encode(last);
 

@@ -15,6 +15,7 @@ namespace Registry.Content;
 internal sealed class ContentRoot : IDisposable
 {
     private readonly LocalUploads _localUploads;
+    private volatile bool _usable;
 
     public ContentRoot(IObjectStore store, ContentOptions options, TimeProvider time)
     {
@@ -59,6 +60,19 @@ internal sealed class ContentRoot : IDisposable
     public TagStore Tags { get; }
 
     public ReferrerIndex Referrers { get; }
+
+    /// <summary>Makes sure, once, that the store holds what this software knows.</summary>
+    /// <exception cref="InvalidOperationException">It holds something else.</exception>
+    public ValueTask EnsureUsableAsync(CancellationToken cancellationToken)
+    {
+        return _usable ? default : CheckAsync();
+
+        async ValueTask CheckAsync()
+        {
+            await Format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+            _usable = true;
+        }
+    }
 
     public void Dispose() => _localUploads.Dispose();
 }

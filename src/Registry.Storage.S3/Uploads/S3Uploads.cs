@@ -169,18 +169,14 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
 
     private async Task<bool> AnyAsync(string prefix, Func<string, bool> matches, CancellationToken cancellationToken)
     {
-        string? continuation = null;
-        do
+        await foreach (IReadOnlyList<string> page in bucket.ListAllAsync(bucket.Objects + prefix, cancellationToken).ConfigureAwait(false))
         {
-            ListObjectsV2Response page = await bucket.ListAsync(bucket.Objects + prefix, null, ObjectStoreLimits.MaxPageKeys, continuation, cancellationToken).ConfigureAwait(false);
-            if ((page.S3Objects ?? []).Any(found => matches(found.Key[bucket.Objects.Length..])))
+            if (page.Any(bucketKey => matches(bucketKey[bucket.Objects.Length..])))
             {
                 return true;
             }
-
-            continuation = page.IsTruncated == true ? page.NextContinuationToken : null;
         }
-        while (continuation is not null);
+
         return false;
     }
 
@@ -253,17 +249,12 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
 
     private async ValueTask DropTailsAsync(S3UploadToken token, CancellationToken cancellationToken)
     {
-        string folder = StateKey(token, "");
-        string? continuation = null;
-        do
+        await foreach (IReadOnlyList<string> page in bucket.ListAllAsync(StateKey(token, ""), cancellationToken).ConfigureAwait(false))
         {
-            ListObjectsV2Response page = await bucket.ListAsync(folder, null, ObjectStoreLimits.MaxPageKeys, continuation, cancellationToken).ConfigureAwait(false);
-            await Task.WhenAll((page.S3Objects ?? [])
-                .Where(kept => !kept.Key.EndsWith(Tombstone, StringComparison.Ordinal))
-                .Select(kept => bucket.DeleteAsync(kept.Key, cancellationToken).AsTask())).ConfigureAwait(false);
-            continuation = page.IsTruncated == true ? page.NextContinuationToken : null;
+            await Task.WhenAll(page
+                .Where(static kept => !kept.EndsWith(Tombstone, StringComparison.Ordinal))
+                .Select(kept => bucket.DeleteAsync(kept, cancellationToken).AsTask())).ConfigureAwait(false);
         }
-        while (continuation is not null);
     }
 
     private string StateKey(S3UploadToken token, string name) => $"{bucket.State}{token.Id}/{name}";

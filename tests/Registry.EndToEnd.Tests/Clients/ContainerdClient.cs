@@ -67,7 +67,7 @@ public sealed class ContainerdClient : ILoginClient
         File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(_hosts, registry)).FullName, "hosts.toml"), hosts);
 
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        Shell.RunAsync(_ctr, ["--address", _daemon.Address, "--namespace", "e2e", .. arguments], cancellationToken);
+        Shell.RunAsync(_ctr, ToOwnDaemon(arguments), cancellationToken);
 
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {
@@ -93,10 +93,9 @@ public sealed class ContainerdClient : ILoginClient
     // On a busy machine ctr now and then fails to read from its own containerd (containerd issue 5734), and breaks off all of its requests: the registry sees a client that hangs up.
     private async Task PushImportedAsync(string reference, CancellationToken cancellationToken)
     {
-        string[] push = ["--address", _daemon.Address, "--namespace", "e2e", "images", "push", .. Transport(), reference];
         for (var attempt = 1; ; attempt++)
         {
-            var result = await Shell.TryRunAsync(_ctr, push, cancellationToken);
+            var result = await Shell.TryRunAsync(_ctr, ToOwnDaemon(["images", "push", .. Transport(), reference]), cancellationToken);
             if (attempt == MaxPushes || !result.Errors.Contains(OwnStoreFault, StringComparison.Ordinal))
             {
                 Shell.ThrowIfFailed(result);
@@ -111,6 +110,8 @@ public sealed class ContainerdClient : ILoginClient
         .. _access.Tls ? Array.Empty<string>() : ["--plain-http"],
         .. _login is null ? Array.Empty<string>() : ["--user", $"{_login.UserName}:{_login.Password}"],
     ];
+
+    private string[] ToOwnDaemon(IReadOnlyList<string> arguments) => ["--address", _daemon.Address, "--namespace", "e2e", .. arguments];
 
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();
 }

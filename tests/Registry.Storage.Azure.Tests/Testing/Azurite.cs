@@ -13,10 +13,7 @@ namespace Registry.Storage.Azure.Tests.Testing;
 /// <summary>The emulator of the run, started when the first test asks for it.</summary>
 public sealed class Azurite : IAsyncLifetime
 {
-    private readonly SemaphoreSlim gate = new(1, 1);
-    private TempRoot? temp;
-    private AzuriteServer? server;
-    private string? missing;
+    private readonly OnDemand<AzuriteServer> server = new("azurite", AzuriteServer.InstallAsync, AzuriteServer.StartAsync);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -57,36 +54,10 @@ public sealed class Azurite : IAsyncLifetime
     /// <summary>The server. Skips the test where it cannot be had.</summary>
     public async ValueTask<AzuriteServer> RequireAsync(CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken);
-        try
-        {
-            if (server is null && missing is null && (missing = await AzuriteServer.InstallAsync(CancellationToken.None)) is null)
-            {
-                temp = await TempRoot.CreateAsync(keep: false, cancellationToken);
-                server = await AzuriteServer.StartAsync(temp.NewDirectory("azurite"), CancellationToken.None);
-            }
-        }
-        finally
-        {
-            gate.Release();
-        }
-
+        (AzuriteServer? running, string? missing) = await server.GetAsync(cancellationToken);
         Assert.SkipWhen(missing is not null, missing ?? "");
-        return server!;
+        return running!;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (server is not null)
-        {
-            await server.DisposeAsync();
-        }
-
-        if (temp is not null)
-        {
-            await temp.DisposeAsync();
-        }
-
-        gate.Dispose();
-    }
+    public ValueTask DisposeAsync() => server.DisposeAsync();
 }

@@ -21,7 +21,7 @@ internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
         }
 
         FactCache<RepositoryName, bool>.Look look = _seen.Begin(repository);
-        await store.PutAsync(ContentKeys.Catalog(repository), ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
+        await store.PutMarkerAsync(ContentKeys.Catalog(repository), cancellationToken).ConfigureAwait(false);
         look.Remember(true);
     }
 
@@ -44,17 +44,19 @@ internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
     }
 
     /// <summary>Lists repositories in the order of their names.</summary>
+    /// <param name="prefix">What their names begin with: a feed's name and a slash, or nothing.</param>
     /// <param name="after">Only names after this text, which need not be one; <see langword="null"/> starts at the front.</param>
     /// <param name="limit">The most names wanted, from 1 on.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    public async ValueTask<NamePage> ListAsync(string? after, int limit, CancellationToken cancellationToken)
+    public async ValueTask<NamePage> ListAsync(string prefix, string? after, int limit, CancellationToken cancellationToken)
     {
+        string keys = ContentKeys.CatalogPrefixOf(prefix);
         var names = new List<string>(Math.Min(limit, ObjectStoreLimits.MaxPageKeys));
         string? start = after is null ? null : ContentKeys.AfterCatalog(ListingPosition.AmongRepositories(after));
         while (true)
         {
             KeyPage page = await store.ListAsync(
-                ContentKeys.CatalogPrefix, start, Math.Min(limit - names.Count, ObjectStoreLimits.MaxPageKeys), cancellationToken).ConfigureAwait(false);
+                keys, start, Math.Min(limit - names.Count, ObjectStoreLimits.MaxPageKeys), cancellationToken).ConfigureAwait(false);
             foreach (string key in page.Keys)
             {
                 start = key;

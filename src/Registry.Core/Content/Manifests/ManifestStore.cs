@@ -148,10 +148,7 @@ internal sealed class ManifestStore(
             foreach (TagWay way in ways)
             {
                 taken++;
-                if (!await tags.PointAsync(repository, way, generation, condition, cancellationToken).ConfigureAwait(false))
-                {
-                    throw ConditionFailed(way.Tag.Value);
-                }
+                await tags.PointAsync(repository, way, generation, condition, cancellationToken).ConfigureAwait(false);
             }
 
             // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
@@ -188,18 +185,18 @@ internal sealed class ManifestStore(
 
         foreach (Tag tag in pointing)
         {
-            if (!condition.Holds(await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)))
+            if (condition.Check(tag.Value, await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)) is { } refusal)
             {
-                throw ConditionFailed(tag.Value);
+                throw refusal;
             }
         }
 
         if (pointing.Count == 0)
         {
             bool live = await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record.State: ManifestState.Live };
-            if (!condition.Holds(live ? digest : null))
+            if (condition.Check(digest.Value, live ? digest : null) is { } refusal)
             {
-                throw ConditionFailed(digest.Value);
+                throw refusal;
             }
         }
     }
@@ -255,7 +252,7 @@ internal sealed class ManifestStore(
         if (document.Subject is { } subject)
         {
             string referrer = ContentKeys.Referrer(repository, subject.Digest, manifest.Digest, generation);
-            await store.PutAsync(referrer, ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
+            await store.PutMarkerAsync(referrer, cancellationToken).ConfigureAwait(false);
         }
 
         try
@@ -349,9 +346,6 @@ internal sealed class ManifestStore(
             _seen.Forget(new ContentPlace(repository, digest));
         }
     }
-
-    private static RegistryException ConditionFailed(string reference) =>
-        new(RegistryErrorCode.PreconditionFailed, $"The condition of the request does not hold for '{reference}'.", reference);
 
     private static ManifestRecord Tombstone(ManifestRecord record) => record with { State = ManifestState.Deleted, Content = default };
 }

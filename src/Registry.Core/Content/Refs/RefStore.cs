@@ -173,7 +173,7 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
     private async ValueTask PutAsync(RepositoryName repository, Digest digest, string key, CancellationToken cancellationToken)
     {
         FactCache<ContentPlace, string>.Look look = _seen.Begin(new ContentPlace(repository, digest));
-        await store.PutAsync(key, ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
+        await store.PutMarkerAsync(key, cancellationToken).ConfigureAwait(false);
         look.Remember(key);
     }
 

@@ -1,6 +1,7 @@
 using Registry.Content.Caching;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
+using Registry.Errors;
 using Registry.Model;
 using Registry.Storage;
 
@@ -39,7 +40,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
     {
         var way = new TagWay(tag, digest, ids.Next());
-        await PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+        await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
         return way;
     }
 
@@ -53,8 +54,8 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
     /// <param name="manifestGeneration">The generation in which the manifest is live.</param>
     /// <param name="condition">What must hold of where the tag points before.</param>
     /// <param name="cancellationToken">Ends the write.</param>
-    /// <returns>Whether the condition held.</returns>
-    public async ValueTask<bool> PointAsync(
+    /// <exception cref="RegistryException">The condition does not hold.</exception>
+    public async ValueTask PointAsync(
         RepositoryName repository, TagWay way, string manifestGeneration, TagCondition condition, CancellationToken cancellationToken)
     {
         Tag tag = way.Tag;
@@ -63,10 +64,10 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
         for (int attempt = 0; ; attempt++)
         {
             Digest? current = DigestOf(found);
-            if (!condition.Holds(current))
+            if (condition.Check(tag.Value, current) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
-                return false;
+                throw refusal;
             }
 
             // What a deletion left behind is removed while the record still tells of it.
@@ -87,7 +88,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
                 await EnsureListedAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
                 TagMarkers? before = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
                 await RemoveMarkersAsync(repository, tag, before, CancellationToken.None).ConfigureAwait(false);
-                return true;
+                return;
             }
 
             await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
@@ -209,7 +210,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             return;
         }
 
-        await PutMarkerAsync(name, cancellationToken).ConfigureAwait(false);
+        await store.PutMarkerAsync(name, cancellationToken).ConfigureAwait(false);
         Versioned<TagRecord>? now = await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false);
         if (now?.Record.Listed != listed)
         {
@@ -234,9 +235,6 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             await store.DeleteAsync(ContentKeys.Tagged(repository, digest, tag, markers!.Generation), cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private async ValueTask PutMarkerAsync(string key, CancellationToken cancellationToken) =>
-        await store.PutAsync(key, ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
 
     private static Digest? DigestOf(Versioned<TagRecord>? found) =>
         found?.Record.Digest is { } text && Digest.TryParse(text, out Digest digest) ? digest : null;

@@ -114,7 +114,8 @@ internal static class BodyPump
 /// <summary>A request's body as an upload sees it.</summary>
 /// <param name="Content">The bytes; the caller keeps and disposes the stream.</param>
 /// <param name="Length">How many bytes were announced, if that was said.</param>
-internal readonly record struct UploadBody(Stream Content, long? Length);
+/// <param name="MaxBlobBytes">How large the blob may become here, where that is less than anywhere.</param>
+internal readonly record struct UploadBody(Stream Content, long? Length, long? MaxBlobBytes = null);
 
 /// <summary>How far a body was copied.</summary>
 /// <param name="Bytes">The bytes that were written and hashed.</param>

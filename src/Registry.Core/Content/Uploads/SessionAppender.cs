@@ -9,8 +9,6 @@ namespace Registry.Content.Uploads;
 /// <summary>Appends a request's body to a session, and records how far the session came.</summary>
 internal sealed class SessionAppender(IObjectStore store, RecordStore records, SessionRecords sessions, TimeProvider time, ContentOptions options)
 {
-    private long MaxBlobBytes => options.MaxBlobBytes ?? long.MaxValue;
-
     /// <summary>Appends a body. What arrived of it is not yet saved: the caller saves, commits or disposes it.</summary>
     /// <returns>How the session stands, and the bytes; none where the body was not read.</returns>
     /// <exception cref="RegistryException">The body is not as long as its range says, or larger than allowed.</exception>
@@ -23,10 +21,11 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
             return (UploadResult.OutOfOrder(offset), null);
         }
 
-        long allowed = MaxBlobBytes - offset;
+        long max = Math.Min(options.MaxBlobBytes ?? long.MaxValue, body.MaxBlobBytes ?? long.MaxValue);
+        long allowed = max - offset;
         if (body.Length > allowed || range?.Length > allowed)
         {
-            throw TooLarge();
+            throw TooLarge(max);
         }
 
         ObjectAppender? appender;
@@ -67,7 +66,7 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
 
             if (pumped.TooLong)
             {
-                throw TooLarge();
+                throw TooLarge(max);
             }
 
             Appended kept = appended;
@@ -129,6 +128,6 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
         return UploadResult.Accepted(offset);
     }
 
-    private RegistryException TooLarge() =>
-        new(RegistryErrorCode.BlobTooLarge, $"The blob is larger than the {MaxBlobBytes} bytes that are allowed. Nothing was stored of this request.");
+    private static RegistryException TooLarge(long max) =>
+        new(RegistryErrorCode.BlobTooLarge, $"The blob is larger than the {max} bytes that are allowed. Nothing was stored of this request.");
 }

@@ -21,7 +21,7 @@ public sealed class RepositoryCatalogTests : ContentTest
         var all = new List<string>();
         while (true)
         {
-            NamePage page = await Root.Catalog.ListAsync(after, limit, Cancel);
+            NamePage page = await Root.Catalog.ListAsync("", after, limit, Cancel);
             Assert.InRange(page.Names.Count, 0, limit);
             all.AddRange(page.Names);
             if (!page.HasMore)
@@ -46,7 +46,7 @@ public sealed class RepositoryCatalogTests : ContentTest
         Assert.True(await Node().Catalog.ExistsAsync(Repo, Cancel));
         Assert.False(await Root.Catalog.ExistsAsync(RepositoryName.Parse("library"), Cancel));
         Assert.False(await Root.Catalog.ExistsAsync(OtherRepo, Cancel));
-        Assert.Equal([Repo.Value], (await Root.Catalog.ListAsync(null, 10, Cancel)).Names);
+        Assert.Equal([Repo.Value], (await Root.Catalog.ListAsync("", null, 10, Cancel)).Names);
     }
 
     // T11, T12
@@ -71,7 +71,7 @@ public sealed class RepositoryCatalogTests : ContentTest
         string[] names = [.. Enumerable.Range(0, 2_300).Select(static i => $"r/{i}")];
         await AddAsync(names);
 
-        Assert.Equal(names.Order(StringComparer.Ordinal), (await Root.Catalog.ListAsync(null, 5_000, Cancel)).Names);
+        Assert.Equal(names.Order(StringComparer.Ordinal), (await Root.Catalog.ListAsync("", null, 5_000, Cancel)).Names);
         Assert.Equal(names.Order(StringComparer.Ordinal), await AllAsync(null, 999));
     }
 
@@ -85,7 +85,7 @@ public sealed class RepositoryCatalogTests : ContentTest
         foreach (string after in strange.Concat(Texts.From(["a", "b", "0", ".", "-", "_", "/", "!", "~", " ", "é", "+"], 6, 2_000, seed: 2)))
         {
             IEnumerable<string> expected = names.Where(name => string.CompareOrdinal(name, after) > 0);
-            NamePage page = await Root.Catalog.ListAsync(after, 1_000, Cancel);
+            NamePage page = await Root.Catalog.ListAsync("", after, 1_000, Cancel);
             Assert.True(expected.SequenceEqual(page.Names), $"after '{after}': {string.Join(' ', page.Names.Except(expected))} too many, {string.Join(' ', expected.Except(page.Names))} missing");
         }
     }

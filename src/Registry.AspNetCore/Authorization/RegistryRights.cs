@@ -1,0 +1,57 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.DependencyInjection;
+using Registry.Feeds;
+using Registry.Model;
+
+namespace Registry.AspNetCore.Authorization;
+
+/// <summary>What a registry itself says about access: the anonymous rights of its feeds and its grants.</summary>
+internal sealed class RegistryRights(RegistryAccessOptions access, GrantBook grants, FeedDirectory feeds)
+{
+    /// <summary>Whether something is open to whoever asks, so that nothing need be decided caller by caller.</summary>
+    public bool IsGrantedToAll(RegistryAction action, ActiveFeed? feed) => IsOpen(action, feed) && !grants.Current.Denies;
+
+    /// <summary>Whether somebody who has not signed in may do anything anywhere.</summary>
+    public bool OpensAnything => grants.Current.NamesAnonymous || feeds.Current.Feeds.Any(feed => AnonymousOf(feed) != AnonymousAccess.None);
+
+    /// <summary>Whether everything is open to whoever asks.</summary>
+    public bool OpensEverything => !grants.Current.Denies && feeds.Current.Feeds.All(feed => AnonymousOf(feed) == AnonymousAccess.Full);
+
+    /// <summary>What the grants and the anonymous rights say.</summary>
+    public GrantDecision Decide(ClaimsPrincipal caller, RegistryAction action, string? feedName, RepositoryName? repository)
+    {
+        ActiveFeed? feed = feedName is null ? null : feeds.Current.FindByName(feedName);
+        GrantDecision decision = grants.Current.Decide(caller, action, feed, feedName, repository);
+        return decision == GrantDecision.None && feedName is not null && IsOpen(action, feed) ? GrantDecision.Allow : decision;
+    }
+
+    private bool IsOpen(RegistryAction action, ActiveFeed? feed) => AnonymousOf(feed) switch
+    {
+        AnonymousAccess.Full => action is not (RegistryAction.Connect or RegistryAction.Administer),
+        AnonymousAccess.Pull => action is RegistryAction.Pull or RegistryAction.List,
+        _ => false,
+    };
+
+    private AnonymousAccess AnonymousOf(ActiveFeed? feed) => feed?.Settings.Anonymous ?? access.Anonymous;
+}
+
+/// <summary>Takes part in the host's authorization: says yes where a registry's own rules allow something, and no where they deny it, whatever the host's handlers say.</summary>
+internal sealed class RegistryRightsHandler(IServiceProvider services) : AuthorizationHandler<RegistryRequirement, RegistryResource>
+{
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RegistryRequirement requirement, RegistryResource resource)
+    {
+        RegistryRights? rights = services.GetKeyedService<RegistryRights>(resource.Registry);
+        switch (rights?.Decide(context.User, requirement.Action, resource.Feed, resource.Repository))
+        {
+            case GrantDecision.Allow:
+                context.Succeed(requirement);
+                break;
+            case GrantDecision.Deny:
+                context.Fail(new AuthorizationFailureReason(this, "A grant denies it."));
+                break;
+        }
+
+        return Task.CompletedTask;
+    }
+}

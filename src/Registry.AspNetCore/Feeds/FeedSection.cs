@@ -1,0 +1,99 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Registry.Feeds;
+
+namespace Registry.AspNetCore.Feeds;
+
+/// <summary>Reads feeds from configuration: a section for each, under its name.</summary>
+internal static class FeedSection
+{
+    /// <summary>What the section of the default feed is called, since an empty name cannot be written there.</summary>
+    public const string DefaultName = "(default)";
+
+    /// <exception cref="InvalidOperationException">Something in it cannot be read; the message names all of it.</exception>
+    public static IReadOnlyList<Feed> Read(IConfiguration section)
+    {
+        var mistakes = new List<string>();
+        Feed[] feeds = [.. section.GetChildren().Select(child => Read(child, mistakes))];
+        return mistakes.Count == 0 ? feeds : throw new InvalidOperationException(string.Join(Environment.NewLine + "- ", mistakes));
+    }
+
+    private static Feed Read(IConfigurationSection section, List<string> mistakes)
+    {
+        var feed = new Feed(section.Key == DefaultName ? "" : section.Key);
+        foreach (IConfigurationSection setting in section.GetChildren())
+        {
+            if (!TrySet(feed, setting))
+            {
+                mistakes.Add(setting.Value is { } value
+                    ? $"'{setting.Path}' is '{value}', which is no value of a feed's setting."
+                    : $"'{setting.Path}' is no setting of a feed.");
+            }
+        }
+
+        return feed;
+    }
+
+    private static bool TrySet(Feed feed, IConfigurationSection setting)
+    {
+        switch (setting.Key.ToUpperInvariant())
+        {
+            case "ALIASES":
+                return TryAdd(feed.Aliases, setting);
+            case "HOSTS":
+                return TryAdd(feed.Hosts, setting);
+            case "ARTIFACTTYPES":
+                return TryAdd(feed.ArtifactTypes, setting);
+            case "WARNINGS":
+                return TryAdd(feed.Warnings, setting);
+            case "STORE":
+                feed.Store = setting.Value ?? "";
+                return true;
+            case "ENABLED":
+                return TrySet(setting, value => feed.Enabled = value);
+            case "READONLY":
+                return TrySet(setting, value => feed.ReadOnly = value);
+            case "ALLOWDELETE":
+                return TrySet(setting, value => feed.AllowDelete = value);
+            case "REDIRECTS":
+                return TrySet(setting, value => feed.Redirects = value);
+            case "MAXBLOBBYTES":
+                bool isEmpty = string.IsNullOrEmpty(setting.Value);
+                bool isNumber = long.TryParse(setting.Value, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes);
+                feed.MaxBlobBytes = isNumber ? bytes : null;
+                return isEmpty || isNumber;
+            case "ANONYMOUS":
+                bool isAccess = Enum.TryParse(setting.Value, ignoreCase: true, out AnonymousAccess access) && Enum.IsDefined(access);
+                feed.Anonymous = isAccess ? access : null;
+                return isAccess || string.IsNullOrEmpty(setting.Value);
+            default:
+                return false;
+        }
+    }
+
+    private static bool TryAdd(IList<string> list, IConfigurationSection setting)
+    {
+        if (setting.Value is { Length: > 0 } one)
+        {
+            list.Add(one);
+        }
+
+        foreach (IConfigurationSection item in setting.GetChildren())
+        {
+            list.Add(item.Value ?? "");
+        }
+
+        return true;
+    }
+
+    private static bool TrySet(IConfigurationSection setting, Action<bool> set)
+    {
+        bool isBool = bool.TryParse(setting.Value, out bool value);
+        if (isBool)
+        {
+            set(value);
+        }
+
+        return isBool;
+    }
+}

@@ -1,0 +1,154 @@
+using System.Net;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Registry.AspNetCore.Authorization;
+using Registry.AspNetCore.Credentials;
+using Registry.AspNetCore.Routing;
+using Registry.AspNetCore.Tokens;
+
+namespace Registry.AspNetCore.SignIn;
+
+/// <summary>Finds out who sent a request: by the registry's own tokens, keys and passwords first, then by the host's schemes that the registry was told to use. The host's cookies and forms are none of them.</summary>
+internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions options, ICredentialChain? credentials, TokenProtector? tokens)
+{
+    private const string HostToken = "host-token";
+
+    /// <summary>Reads who sent a request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="view">How the request names repositories.</param>
+    public async ValueTask<RegistryCaller> ReadAsync(HttpContext context, FeedView view)
+    {
+        StringValues header = context.Request.Headers.Authorization;
+        RegistryCaller? caller = null;
+        if (access.UsesSignIn && header.Count > 0)
+        {
+            caller = !AuthorizationHeader.TryRead(header, out string? scheme, out string? parameter) ? RegistryCaller.Rejected()
+                : scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) ? await ReadBasicAsync(context, parameter).ConfigureAwait(false)
+                : scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? await ReadBearerAsync(context, parameter, view).ConfigureAwait(false)
+                : RegistryCaller.Rejected();
+            if (!caller.IsRejected || caller.RetryAfter is not null)
+            {
+                return caller;
+            }
+        }
+
+        return await ReadHostSchemesAsync(context, view).ConfigureAwait(false) ?? caller ?? RegistryCaller.Nobody();
+    }
+
+    /// <summary>Signs in with a user name and password. Empty ones are nobody's, which is no failure.</summary>
+    public async ValueTask<RegistryCaller> SignInAsync(HttpContext context, string user, string password)
+    {
+        if (user.Length == 0 && password.Length == 0)
+        {
+            return RegistryCaller.Nobody();
+        }
+
+        foreach (string scheme in options.PasswordTokenSchemes)
+        {
+            if (await ReadHostTokenAsync(context, scheme, password).ConfigureAwait(false) is { } identity)
+            {
+                return RegistryCaller.SignedIn(identity, HostToken);
+            }
+        }
+
+        return credentials is null
+            ? RegistryCaller.Rejected()
+            : ToCaller(await credentials.SignInAsync(user, password, AddressOf(context), context.RequestAborted).ConfigureAwait(false));
+    }
+
+    /// <summary>Who the user of a token is now.</summary>
+    public async ValueTask<RegistryCaller> RenewAsync(TokenContent token, CancellationToken cancellationToken)
+    {
+        var access = new TokenAccess(token.Scopes);
+        ClaimsIdentity identity = token.ToIdentity();
+        if (token.Validator is not { } validator)
+        {
+            return RegistryCaller.SignedIn(identity, null, access);
+        }
+
+        if (validator != HostToken)
+        {
+            if (credentials is null || await credentials.RenewAsync(validator, identity, cancellationToken).ConfigureAwait(false) is not { } now)
+            {
+                return RegistryCaller.Rejected();
+            }
+
+            identity = now;
+        }
+
+        return RegistryCaller.SignedIn(identity, validator, access);
+    }
+
+    private async ValueTask<RegistryCaller> ReadBasicAsync(HttpContext context, string parameter) =>
+        options.AllowBasic && AuthorizationHeader.TryReadBasic(parameter, out string? user, out string? password)
+            ? await SignInAsync(context, user, password).ConfigureAwait(false)
+            : RegistryCaller.Rejected();
+
+    private async ValueTask<RegistryCaller> ReadBearerAsync(HttpContext context, string parameter, FeedView view)
+    {
+        if (tokens is not null && tokens.TryRead(parameter, out TokenContent? token))
+        {
+            return token.Audience == RegistryAuthority.ServiceOf(context, options, view) ? await RenewAsync(token, context.RequestAborted).ConfigureAwait(false) : RegistryCaller.Rejected();
+        }
+
+        return credentials is null
+            ? RegistryCaller.Rejected()
+            : ToCaller(await credentials.SignInWithKeyAsync(parameter, AddressOf(context), context.RequestAborted).ConfigureAwait(false));
+    }
+
+    private async ValueTask<RegistryCaller?> ReadHostSchemesAsync(HttpContext context, FeedView view)
+    {
+        if (!access.UsesHostAuthorization)
+        {
+            return null;
+        }
+
+        if (access.AuthenticationSchemes.Count == 0)
+        {
+            // Whoever the host's middleware found. Beside users of the registry's own, that would let the host's cookies in.
+            return access.UsesSignIn ? null : RegistryCaller.OfHost(context.User, null);
+        }
+
+        foreach (string scheme in access.AuthenticationSchemes)
+        {
+            AuthenticateResult result = await context.AuthenticateAsync(scheme).ConfigureAwait(false);
+            if (result is { Succeeded: true, Principal: { } principal })
+            {
+                return RegistryCaller.OfHost(principal, ExternalAccess.Read(principal, view));
+            }
+        }
+
+        return null;
+    }
+
+    // A scheme reads the header, so it is given one for as long as it looks.
+    private static async ValueTask<ClaimsIdentity?> ReadHostTokenAsync(HttpContext context, string scheme, string password)
+    {
+        if (password.Length is 0 or > TokenProtector.MaxLength || password.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            return null;
+        }
+
+        IHeaderDictionary headers = context.Request.Headers;
+        StringValues own = headers.Authorization;
+        headers.Authorization = "Bearer " + password;
+        try
+        {
+            AuthenticateResult result = await context.AuthenticateAsync(scheme).ConfigureAwait(false);
+            return result is { Succeeded: true, Principal.Identity: ClaimsIdentity { IsAuthenticated: true } identity } ? identity : null;
+        }
+        finally
+        {
+            headers.Authorization = own;
+        }
+    }
+
+    private static RegistryCaller ToCaller(in SignInResult result) =>
+        result.Identity is { } identity ? RegistryCaller.SignedIn(identity, result.Validator)
+        : result.RetryAfter is { } wait ? RegistryCaller.Throttled(wait)
+        : RegistryCaller.Rejected();
+
+    private static IPAddress? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress;
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.WebUtilities;
+using Registry.Content.Caching;
+
+namespace Registry.AspNetCore.Tokens;
+
+/// <summary>
+/// Makes tokens and reads them, by ASP.NET Core Data Protection: encrypted and authenticated with keys that the host's processes share. An access token and a refresh token, and the tokens of two registries of one host, are made for different purposes,
+/// so that none is taken for another.
+/// </summary>
+internal sealed class TokenProtector
+{
+    /// <summary>The longest token that is looked at, in characters.</summary>
+    public const int MaxLength = 16 * 1024;
+
+    // A token that was read lately is not decrypted again. For a short while, so that a key that was revoked is not believed for long.
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
+
+    private readonly IDataProtector _access;
+    private readonly IDataProtector _refresh;
+    private readonly FactCache<string, TokenContent> _read;
+    private readonly TimeProvider _time;
+
+    public TokenProtector(IDataProtectionProvider provider, string registry, TimeProvider time)
+    {
+        IDataProtector tokens = provider.CreateProtector("Registry.Tokens", $"registry:{registry}");
+        _access = tokens.CreateProtector("access", "v1");
+        _refresh = tokens.CreateProtector("refresh", "v1");
+        _time = time;
+        _read = new FactCache<string, TokenContent>(Remembered, time, static _ => 1, maxWeight: 4096);
+    }
+
+    public string Write(TokenContent content) => Write(_access, content);
+
+    public string WriteRefresh(TokenContent content) => Write(_refresh, content);
+
+    /// <summary>Reads an access token that can be used still.</summary>
+    public bool TryRead(string token, [NotNullWhen(true)] out TokenContent? content)
+    {
+        if (token.Length > MaxLength)
+        {
+            content = null;
+            return false;
+        }
+
+        FactCache<string, TokenContent>.Look look = _read.Begin(token);
+        if (!_read.TryGetFresh(token, out content))
+        {
+            content = Read(_access, token);
+            if (content is not null)
+            {
+                look.Remember(content);
+            }
+        }
+
+        return IsCurrent(content);
+    }
+
+    /// <summary>Reads a refresh token that has not expired.</summary>
+    public bool TryReadRefresh(string token, [NotNullWhen(true)] out TokenContent? content)
+    {
+        content = token.Length > MaxLength ? null : Read(_refresh, token);
+        return IsCurrent(content);
+    }
+
+    private bool IsCurrent([NotNullWhen(true)] TokenContent? content) => content is not null && content.Expires > _time.GetUtcNow();
+
+    private static string Write(IDataProtector protector, TokenContent content) =>
+        WebEncoders.Base64UrlEncode(protector.Protect(JsonSerializer.SerializeToUtf8Bytes(content, TokenJson.Default.TokenContent)));
+
+    private static TokenContent? Read(IDataProtector protector, string token)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(protector.Unprotect(WebEncoders.Base64UrlDecode(token)), TokenJson.Default.TokenContent);
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException or JsonException)
+        {
+            return null; // Forged, damaged, another's, or made with a key that is gone: no token of this registry, and all the same to its bearer.
+        }
+    }
+}

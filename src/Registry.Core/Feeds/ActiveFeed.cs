@@ -1,0 +1,51 @@
+using Registry.Model;
+
+namespace Registry.Feeds;
+
+/// <summary>A feed that answers, as one moment's settings have it.</summary>
+internal sealed class ActiveFeed(Feed settings)
+{
+    public Feed Settings { get; } = settings;
+
+    /// <summary>What its content is stored under; empty for the default feed.</summary>
+    public string Name { get; } = settings.Name;
+
+    /// <summary>What listings call it.</summary>
+    public string ClientName { get; } = settings.Aliases.Count > 0 ? settings.Aliases[0] : settings.Name;
+
+    /// <summary>What the full names of its repositories begin with.</summary>
+    public string Prefix { get; } = settings.Name.Length == 0 ? "" : settings.Name + "/";
+
+    /// <summary>Finds one of its repositories.</summary>
+    /// <param name="name">The repository's name within the feed.</param>
+    /// <param name="repository">The repository.</param>
+    /// <returns>Whether the name is one that a repository of this feed can have.</returns>
+    public bool TryResolve(ReadOnlySpan<char> name, out FeedRepository repository)
+    {
+        repository = default;
+        if (!RepositoryName.TryParse(name, out RepositoryName local))
+        {
+            return false;
+        }
+
+        if (Prefix.Length == 0)
+        {
+            repository = new FeedRepository(this, local, local);
+            return true;
+        }
+
+        if (!RepositoryName.TryParse(string.Concat(Prefix, name), out RepositoryName full))
+        {
+            return false;
+        }
+
+        repository = new FeedRepository(this, local, full);
+        return true;
+    }
+}
+
+/// <summary>A repository and the feed that it is in.</summary>
+/// <param name="Feed">The feed; <see langword="null"/> where no feed answers for the name.</param>
+/// <param name="Name">The repository's name within the feed.</param>
+/// <param name="FullName">The name that its content is stored under: the feed's, a slash, and its own.</param>
+internal readonly record struct FeedRepository(ActiveFeed? Feed, RepositoryName Name, RepositoryName FullName);

@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using Registry.Content;
+using Registry.Storage;
+
+namespace Registry.Feeds;
+
+/// <summary>The content roots of a registry's stores, one for each: feeds with the same store share it, and their bytes.</summary>
+/// <param name="find">Finds a store by its name; <see langword="null"/> where there is none.</param>
+/// <param name="options">How content is kept, in all of them.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ContentRoots(Func<string, IObjectStore?> find, ContentOptions options, TimeProvider time) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<ContentRoot?>> _roots = new(StringComparer.Ordinal);
+
+    /// <summary>The content root of a store, or <see langword="null"/> where there is no store of this name.</summary>
+    public ContentRoot? Find(string store)
+    {
+        Lazy<ContentRoot?> root = _roots.GetOrAdd(store, static (name, roots) => new Lazy<ContentRoot?>(() => roots.Create(name)), this);
+        if (root.Value is { } found)
+        {
+            return found;
+        }
+
+        // It may come to be there while the registry runs.
+        _roots.TryRemove(KeyValuePair.Create(store, root));
+        return null;
+    }
+
+    public void Dispose()
+    {
+        foreach (Lazy<ContentRoot?> root in _roots.Values)
+        {
+            if (root.IsValueCreated)
+            {
+                root.Value?.Dispose();
+            }
+        }
+    }
+
+    private ContentRoot? Create(string store) => find(store) is { } found ? new ContentRoot(found, options, time) : null;
+}

@@ -1,0 +1,85 @@
+namespace Registry.Feeds;
+
+/// <summary>Keeps the newest feeds of a provider that are right.</summary>
+internal sealed class FeedDirectory : IDisposable
+{
+    private readonly IFeedProvider _provider;
+    private readonly Action<Exception?, IReadOnlyList<string>> _refused;
+    private readonly Lock _lock = new();
+    private IDisposable? _registration;
+    private volatile FeedTable? _table;
+    private volatile bool _disposed;
+
+    /// <param name="provider">Where the feeds come from.</param>
+    /// <param name="refused">Told of newer feeds that cannot be used: the mistakes in them, or why they could not be read.</param>
+    public FeedDirectory(IFeedProvider provider, Action<Exception?, IReadOnlyList<string>> refused)
+    {
+        _provider = provider;
+        _refused = refused;
+    }
+
+    /// <summary>The feeds as they are now.</summary>
+    /// <exception cref="InvalidOperationException">The first feeds were not right.</exception>
+    public FeedTable Current => _table ?? Load();
+
+    /// <summary>What is wrong with the feeds that the provider has now.</summary>
+    public IReadOnlyList<string> FindMistakes() => [.. FeedRules.FindMistakes(_provider.GetFeeds().Feeds)];
+
+    public void Dispose()
+    {
+        _disposed = true;
+        lock (_lock)
+        {
+            _registration?.Dispose();
+        }
+    }
+
+    private FeedTable Load()
+    {
+        lock (_lock)
+        {
+            return _table ?? Use(_provider.GetFeeds(), first: true)!;
+        }
+    }
+
+    private void Reload()
+    {
+        try
+        {
+            lock (_lock)
+            {
+                if (!_disposed)
+                {
+                    Use(_provider.GetFeeds(), first: false);
+                }
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A provider is the host's code. What there is stays until it has something that can be used.
+            _refused(e, []);
+        }
+    }
+
+    private FeedTable? Use(FeedSnapshot snapshot, bool first)
+    {
+        string[] mistakes = [.. FeedRules.FindMistakes(snapshot.Feeds)];
+        if (mistakes.Length > 0 && first)
+        {
+            throw new InvalidOperationException(string.Join(" ", mistakes));
+        }
+
+        if (mistakes.Length == 0)
+        {
+            _table = new FeedTable(snapshot.Feeds);
+        }
+        else
+        {
+            _refused(null, mistakes);
+        }
+
+        _registration?.Dispose();
+        _registration = snapshot.ChangeToken.RegisterChangeCallback(static state => ((FeedDirectory)state!).Reload(), this);
+        return _table;
+    }
+}

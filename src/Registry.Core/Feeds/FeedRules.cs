@@ -1,0 +1,87 @@
+using Registry.Model;
+
+namespace Registry.Feeds;
+
+/// <summary>What has to hold of feeds: each by itself, and all together.</summary>
+internal static class FeedRules
+{
+    private const int MaxNameLength = 128;
+
+    /// <summary>Whether a text can be a feed's name or alias: one part of a repository's name.</summary>
+    public static bool IsName(string text) => text.Length <= MaxNameLength && !text.Contains('/', StringComparison.Ordinal) && RepositoryName.TryParse(text, out _);
+
+    /// <summary>The names that clients use for a feed.</summary>
+    public static IEnumerable<string> ClientNames(Feed feed) => feed.Aliases.Count > 0 ? feed.Aliases : [feed.Name];
+
+    /// <summary>How messages call a feed.</summary>
+    public static string Describe(Feed feed) => feed.Name.Length == 0 ? "the default feed" : $"feed '{feed.Name}'";
+
+    /// <summary>Names everything that is wrong.</summary>
+    public static IEnumerable<string> FindMistakes(IReadOnlyList<Feed> feeds) => feeds.SelectMany(FindMistakes).Concat(FindClashes(feeds));
+
+    private static IEnumerable<string> FindMistakes(Feed feed)
+    {
+        string which = Describe(feed);
+        if (feed.Name.Length > 0 && !IsName(feed.Name))
+        {
+            yield return $"The name of {which} is no feed's name. {NameRule}";
+        }
+
+        if (feed.Name.Length == 0 && feed.Aliases.Count > 0)
+        {
+            yield return "The default feed has no name in front of its repositories, and so no aliases.";
+        }
+
+        foreach (string alias in feed.Aliases.Where(static alias => !IsName(alias)))
+        {
+            yield return $"The alias '{alias}' of {which} is no feed's name. {NameRule}";
+        }
+
+        foreach (string host in feed.Hosts.Where(static host => !FeedHost.IsValid(host)))
+        {
+            yield return $"The host '{host}' of {which} is no host name, with or without a port: main.example.com, main.example.com:5000.";
+        }
+
+        if (feed.MaxBlobBytes < 1)
+        {
+            yield return $"{nameof(Feed.MaxBlobBytes)} of {which} is {feed.MaxBlobBytes}; it must be 1 or more, or null for the registry's own limit.";
+        }
+
+        if (feed.Anonymous is { } anonymous && !Enum.IsDefined(anonymous))
+        {
+            yield return $"{nameof(Feed.Anonymous)} of {which} is {anonymous}; it must be {string.Join(", ", Enum.GetNames<AnonymousAccess>())}, or nothing.";
+        }
+
+        foreach (string type in feed.ArtifactTypes.Where(static type => type.Length is 0 or > 255))
+        {
+            yield return $"The artifact type '{type}' of {which} must have 1 to 255 characters.";
+        }
+    }
+
+    // Each name and each host leads to one feed. A feed's own name is taken even while clients use an alias for it: its content is stored under it.
+    private static IEnumerable<string> FindClashes(IReadOnlyList<Feed> feeds)
+    {
+        var names = new Dictionary<string, Feed>(StringComparer.Ordinal);
+        var hosts = new Dictionary<string, Feed>(StringComparer.OrdinalIgnoreCase);
+        foreach (Feed feed in feeds)
+        {
+            foreach (string name in feed.Aliases.Prepend(feed.Name).Distinct(StringComparer.Ordinal))
+            {
+                if (!names.TryAdd(name, feed))
+                {
+                    yield return $"Two feeds would answer for the name '{name}': {Describe(names[name])} and {Describe(feed)}.";
+                }
+            }
+
+            foreach (string host in feed.Hosts.Distinct(StringComparer.OrdinalIgnoreCase))
+            {
+                if (!hosts.TryAdd(host, feed))
+                {
+                    yield return $"Two feeds would answer for the host '{host}': {Describe(hosts[host])} and {Describe(feed)}.";
+                }
+            }
+        }
+    }
+
+    private static string NameRule => $"It has lower-case letters and digits, joined by '.', '_', '__' or '-', and at most {MaxNameLength} characters.";
+}
