@@ -103,7 +103,7 @@ public sealed partial class PasswordTests(TestRun run)
         var network = await ProxyNetwork.SharedAsync(run);
         await using var host = await StartHostAsync("limited");
         var limited = ProxyDocument.Put(ProxyDocument.Server, "    client_max_body_size 0;\n", "");
-        await using var nginx = await network.StartNginxAsync(limited, host, [8444], Cancelled);
+        await using var nginx = await network.StartNginxAsync(limited, host, ProxyDocument.ServerName, [8444], Cancelled);
         await using var skopeo = await ImageClients.CreateAsync(run, ImageClients.Skopeo, network.Access(8444));
 
         var refused = await Assert.ThrowsAsync<CommandFailedException>(
@@ -178,7 +178,7 @@ public sealed partial class PasswordTests(TestRun run)
         await run.NewShell("htpasswd").RunAsync(htpasswd, ["-c", "-B", "-b", passwords, Alice.UserName, Alice.Password], CancellationToken.None);
         var host = await StartHostAsync("password-host");
         var server = ProxyDocument.ServerWith(ProxyDocument.Put(ProxyDocument.Password, "/etc/nginx/registry.htpasswd", passwords));
-        return new Site(network, host, await network.StartNginxAsync(server, host, [443, OddPort], CancellationToken.None));
+        return new Site(network, host, await network.StartNginxAsync(server, host, ProxyDocument.ServerName, [443, OddPort], CancellationToken.None));
     });
 
     private sealed record Site(ProxyNetwork Network, RegistryHost Host, NginxServer Nginx) : IAsyncDisposable

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Registry.EndToEnd.Tests.Clients;
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Http;
@@ -24,7 +22,7 @@ public sealed class PathPrefixTests(TestRun run)
     public async Task Every_address_in_an_answer_starts_with(string prefix)
     {
         var site = await SharedAsync(prefix);
-        using var client = NewClient(site);
+        using var client = site.Network.NewClient(site.Address);
         var repository = $"{prefix}/v2/{run.NewRepository("prefix")}";
         var content = RandomNumberGenerator.GetBytes(3_000_000);
         var digest = RegistryHttp.Sha256(content);
@@ -85,7 +83,7 @@ public sealed class PathPrefixTests(TestRun run)
     public async Task Nobody_but_the_proxy_says_what_the_path_is()
     {
         var site = await SharedAsync(ProxyDocument.Prefix);
-        using var client = NewClient(site);
+        using var client = site.Network.NewClient(site.Address);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{ProxyDocument.Prefix}/v2/{run.NewRepository("prefix")}/blobs/uploads/");
         request.Headers.Add("X-Forwarded-Prefix", "/somewhere/else");
 
@@ -100,15 +98,6 @@ public sealed class PathPrefixTests(TestRun run)
         var location = response.Headers.Location!.OriginalString;
         Assert.StartsWith(prefix + "/v2/", location, StringComparison.Ordinal);
         return location;
-    }
-
-    /// <summary>A client that trusts the tests' certificate authority alone.</summary>
-    private static HttpClient NewClient(Site site)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(site.Network.Authority.ExportCertificate());
-        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } };
-        return new HttpClient(handler) { BaseAddress = site.Address };
     }
 
     private Task<Site> SharedAsync(string prefix) => run.SharedAsync($"prefix-proxy {prefix}", async () =>
@@ -128,7 +117,7 @@ public sealed class PathPrefixTests(TestRun run)
             new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}")),
             inside,
             await network.StartOutsideAsync(server, host, port, CancellationToken.None),
-            await network.StartNginxAsync(server, host, [inside], CancellationToken.None));
+            await network.StartNginxAsync(server, host, ProxyDocument.ServerName, [inside], CancellationToken.None));
     });
 
     private sealed record Site(ProxyNetwork Network, RegistryHost Host, Uri Address, int Port, NginxServer Outside, NginxServer Inside) : IAsyncDisposable

@@ -4,27 +4,25 @@ using Registry.TestServers.Processes;
 namespace Registry.TestServers.Networks;
 
 /// <summary>
-/// A network of its own (Linux network and mount namespaces) with one address that is not 127.0.0.0/8, and names for it. Docker leaves certificates of 127.0.0.0/8 unchecked, so only
+/// A network of its own (Linux network and mount namespaces) with addresses that are not 127.0.0.0/8, and names for them. Docker leaves certificates of 127.0.0.0/8 unchecked, so only
 /// here do clients treat a registry as one on another machine; and here every port is free, 443 too. It has a view of <c>/etc</c> of its own, with the machine's
 /// files except for <c>/etc/hosts</c>, <c>/etc/docker</c> and <c>/etc/containers</c>. All of it goes with the last process in it. Needs root.
 /// </summary>
 public sealed class PrivateNetwork : IAsyncDisposable
 {
-    /// <summary>What servers in it listen on, and what its names resolve to.</summary>
-    public const string Address = "10.93.7.1";
-
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
     private static readonly string[] OwnEntries = ["hosts", "docker", "containers"];
 
-    /// <summary>Arguments: the folder, the address. /etc is put together from links into the machine's, so that nothing of it is copied.</summary>
+    /// <summary>Arguments: the folder, the addresses. /etc is put together from links into the machine's, so that nothing of it is copied.</summary>
     private const string Script = """
         set -e
         ip link set lo up
-        ip address add "$2/32" dev lo
-        mount --bind /etc "$1/machine-etc"
-        mount --bind "$1/etc" /etc
-        : >"$1/ready"
+        folder=$1; shift
+        for address; do ip address add "$address/32" dev lo; done
+        mount --bind /etc "$folder/machine-etc"
+        mount --bind "$folder/etc" /etc
+        : >"$folder/ready"
         exec sleep infinity
         """;
 
@@ -46,9 +44,9 @@ public sealed class PrivateNetwork : IAsyncDisposable
     /// <param name="unshare">The path of <c>unshare</c>.</param>
     /// <param name="nsenter">The path of <c>nsenter</c>.</param>
     /// <param name="folder">An empty folder for its <c>/etc</c>. The caller removes it.</param>
-    /// <param name="names">Names that resolve to <see cref="Address"/>.</param>
+    /// <param name="names">Names, and the address of each. Several may have the same.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public static async Task<PrivateNetwork> StartAsync(string unshare, string nsenter, string folder, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    public static async Task<PrivateNetwork> StartAsync(string unshare, string nsenter, string folder, IReadOnlyDictionary<string, string> names, CancellationToken cancellationToken)
     {
         string machine = Directory.CreateDirectory(Path.Combine(folder, "machine-etc")).FullName;
         string etc = Directory.CreateDirectory(Path.Combine(folder, "etc")).FullName;
@@ -57,14 +55,14 @@ public sealed class PrivateNetwork : IAsyncDisposable
             File.CreateSymbolicLink(Path.Combine(etc, entry), Path.Combine(machine, entry));
         }
 
-        await File.WriteAllTextAsync(Path.Combine(etc, "hosts"), $"127.0.0.1 localhost\n{Address} {string.Join(' ', names)}\n", cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(etc, "hosts"), $"127.0.0.1 localhost\n{string.Concat(names.Select(name => $"{name.Value} {name.Key}\n"))}", cancellationToken);
         Directory.CreateDirectory(Path.Combine(etc, "docker"));
         Directory.CreateDirectory(Path.Combine(etc, "containers"));
         // Of the machine's settings for podman and skopeo only what they refuse to work without.
         await File.WriteAllTextAsync(Path.Combine(etc, "containers", "policy.json"), """{"default": [{"type": "insecureAcceptAnything"}]}""", cancellationToken);
 
         Daemon holder = await Daemon.StartAsync(
-            "network", unshare, ["--net", "--mount", "/bin/sh", "-c", Script, "network", folder, Address],
+            "network", unshare, ["--net", "--mount", "/bin/sh", "-c", Script, "network", folder, .. names.Values.Distinct()],
             ProcessEnvironment.Inherited(), folder, Path.Combine(folder, "network.log"), cancellationToken);
         try
         {
