@@ -32,6 +32,21 @@ internal static partial class RegistryLog
     [LoggerMessage(10, LogLevel.Error, "The newer grants cannot be used, and the ones before stay: {Mistakes}")]
     public static partial void GrantsRefused(this ILogger logger, string mistakes);
 
+    [LoggerMessage(11, LogLevel.Error, "Credentials cannot be checked now, during {Operation}.")]
+    public static partial void CredentialsUnavailable(this ILogger logger, string? operation, Exception exception);
+
     [LoggerMessage(8, LogLevel.Debug, "Blob {Digest} of {Size} bytes was pushed to {Repository}.")]
     public static partial void BlobPushed(this ILogger logger, string repository, string digest, long size);
+
+    [LoggerMessage(40, LogLevel.Error, "The configured users have mistakes and stay as they were: {Mistakes}")]
+    public static partial void UsersNotReloaded(this ILogger logger, string mistakes);
+
+    [LoggerMessage(41, LogLevel.Error, "The password file {Path} has mistakes, and its users stay as they were: {Mistakes}")]
+    public static partial void PasswordFileNotReloaded(this ILogger logger, string path, string mistakes);
+
+    [LoggerMessage(42, LogLevel.Information, "The password file {Path} was read: {Users} users.")]
+    public static partial void PasswordFileRead(this ILogger logger, string path, int users);
+
+    [LoggerMessage(43, LogLevel.Warning, "The last uses of API keys could not be written. They will be tried again.")]
+    public static partial void ApiKeyUsesNotWritten(this ILogger logger, Exception exception);
 }

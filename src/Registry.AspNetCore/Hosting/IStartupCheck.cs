@@ -1,8 +1,8 @@
 namespace Registry.AspNetCore.Hosting;
 
-/// <summary>A part of a registry that can be set up wrongly. A service keyed by the registry's name.</summary>
+/// <summary>Something of one registry that is looked at before the host starts; keyed by the registry's name.</summary>
 internal interface IStartupCheck
 {
-    /// <summary>Names everything that is wrong.</summary>
+    /// <summary>Names every mistake, without the registry's name.</summary>
     IEnumerable<string> FindMistakes();
 }

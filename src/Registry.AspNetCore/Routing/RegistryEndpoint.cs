@@ -1,9 +1,11 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Primitives;
 using Registry.AspNetCore.Authorization;
+using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
 using Registry.AspNetCore.Http;
@@ -68,8 +70,14 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         catch (StoreUnavailableException e)
         {
             registry.Logger.StoreUnavailable(operation?.Name, e);
-            context.Response.Headers.RetryAfter = ((int)Math.Ceiling((e.RetryAfter ?? TimeSpan.FromSeconds(5)).TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            SetRetryAfter(context, e.RetryAfter);
             await FailAsync(context, registry, StatusCodes.Status503ServiceUnavailable, [new RegistryError(RegistryErrorCode.Unavailable, "The registry's store cannot be reached now. Try again.")], e).ConfigureAwait(false);
+        }
+        catch (CredentialsUnavailableException e)
+        {
+            registry.Logger.CredentialsUnavailable(operation?.Name, e);
+            SetRetryAfter(context, e.RetryAfter);
+            await FailAsync(context, registry, StatusCodes.Status503ServiceUnavailable, [new RegistryError(RegistryErrorCode.Unavailable, "Credentials cannot be checked now. Try again.")], e).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -181,6 +189,9 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
     private static bool IsClientGone(HttpContext context, Exception e) =>
         e is ConnectionResetException or ConnectionAbortedException
         || (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or (IOException and not StoreUnavailableException));
+
+    private static void SetRetryAfter(HttpContext context, TimeSpan? wait) =>
+        context.Response.Headers.RetryAfter = ((int)Math.Ceiling((wait ?? TimeSpan.FromSeconds(5)).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     private static async Task FailAsync(HttpContext context, RegistryInstance registry, int status, IReadOnlyList<RegistryError> errors, Exception cause)
     {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Credentials;
+using Registry.AspNetCore.Credentials.ApiKeys;
 using Registry.AspNetCore.Routing;
 using Registry.AspNetCore.Tokens;
 
@@ -88,12 +89,13 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
 
     private async ValueTask<RegistryCaller> ReadBearerAsync(HttpContext context, string parameter, FeedView view)
     {
-        if (tokens is not null && tokens.TryRead(parameter, out TokenContent? token))
+        if (tokens is not null && !parameter.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal) && tokens.TryRead(parameter, out TokenContent? token))
         {
             return token.Audience == RegistryAuthority.ServiceOf(context, options, view) ? await RenewAsync(token, context.RequestAborted).ConfigureAwait(false) : RegistryCaller.Rejected();
         }
 
-        return credentials is null
+        // A token that has expired is no attempt to guess anything.
+        return credentials is null || !parameter.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal)
             ? RegistryCaller.Rejected()
             : ToCaller(await credentials.SignInWithKeyAsync(parameter, AddressOf(context), context.RequestAborted).ConfigureAwait(false));
     }

@@ -10,7 +10,7 @@ namespace Registry.AspNetCore.Tokens;
 
 /// <summary>Makes tokens: for whom, for how long, and for what of that which was asked for.</summary>
 internal sealed class TokenService(
-    RegistryGate gate, CallerReader callers, TokenProtector protector, RefreshTokenStore refreshTokens, ICredentialChain? credentials, SignInOptions options, TimeProvider time)
+    RegistryGate gate, CallerReader callers, TokenProtector protector, RefreshTokenStore refreshTokens, ICredentialChain credentials, SignInOptions options, TimeProvider time)
     : IRefreshTokenService
 {
     /// <summary>A token that was made.</summary>
@@ -94,7 +94,7 @@ internal sealed class TokenService(
     // A user who cannot be looked up again would keep for weeks what it was granted when it signed in.
     private async ValueTask<string?> MakeRefreshTokenAsync(TokenContent access, ClaimsIdentity identity, CancellationToken cancellationToken)
     {
-        if (credentials?.CanRenew(access.Validator!) != true || identity.Name is not { Length: > 0 } user)
+        if (!credentials.CanRenew(access.Validator!) || identity.Name is not { Length: > 0 } user)
         {
             return null;
         }
