@@ -1,29 +1,39 @@
-// Settings: Registry:Data, SignIn:* (the registry's options), Users:name=password, Feeds:name:*, Grants:n:*, Proxy:PathBase.
-using Microsoft.AspNetCore.Authentication;
+// Settings: Registry:Data, SignIn:* and Credentials:* (the registry's options), Users:name=password, Htpasswd=file, Feeds:name:*, Grants:n:*, Proxy:PathBase.
 using Microsoft.AspNetCore.HttpOverrides;
-using Registry.SignInHost;
+using Registry.AspNetCore.Credentials;
+using Registry.AspNetCore.Credentials.ApiKeys;
 
 var builder = WebApplication.CreateBuilder(args);
+var settings = builder.Configuration;
 builder.WebHost.UseDockerRegistryTransport();
 builder.Services.Configure<ForwardedHeadersOptions>(
     options => options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedPrefix);
-builder.Services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, SettingsTokenHandler>(SettingsTokenHandler.Scheme, null);
+builder.Services.Configure<CredentialOptions>(settings.GetSection("Credentials"));
 var registry = builder.Services.AddDockerRegistry()
-    .AddFileSystemStorage(builder.Configuration["Registry:Data"] ?? "data")
-    .AddSignIn(options =>
+    .AddFileSystemStorage(settings["Registry:Data"] ?? "data")
+    .AddSignIn(settings.GetSection("SignIn").Bind)
+    .AddUsers(users =>
     {
-        builder.Configuration.GetSection("SignIn").Bind(options);
-        options.PasswordTokenSchemes.Add(SettingsTokenHandler.Scheme);
+        foreach (var user in settings.GetSection("Users").GetChildren())
+        {
+            users.Add(user.Key, RegistryPasswords.Hash(user.Value!));
+        }
     })
-    .AddGrants(builder.Configuration.GetSection("Grants"));
-if (builder.Configuration.GetSection("Feeds").Exists())
+    .AddApiKeys()
+    .AddFeeds(settings.GetSection("Feeds"))
+    .AddGrants(settings.GetSection("Grants"));
+if (settings["Htpasswd"] is { Length: > 0 } file)
 {
-    registry.AddFeeds(builder.Configuration.GetSection("Feeds"));
+    registry.AddHtpasswd(file);
 }
 
 var app = builder.Build();
 app.UseForwardedHeaders();
-app.UsePathBase(builder.Configuration["Proxy:PathBase"]);
+app.UsePathBase(settings["Proxy:PathBase"]);
 app.UseRouting();
 app.MapDockerRegistry("/v2");
+
+// For tests alone: anybody gets a key of any user's.
+app.MapPost("/test/keys/{owner}", async (string owner, IApiKeyService keys, CancellationToken cancellationToken) =>
+    (await keys.CreateAsync(new ApiKeyRequest { Owner = owner, Name = "test" }, cancellationToken)).Key);
 app.Run();

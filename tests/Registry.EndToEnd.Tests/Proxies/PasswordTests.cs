@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Registry.EndToEnd.Tests.Clients;
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Images;
-using Registry.EndToEnd.Tests.Processes;
 using Registry.TestServers.Processes;
 using Registry.TestServers.Proxies;
 
@@ -172,10 +171,8 @@ public sealed partial class PasswordTests(TestRun run)
 
     private Task<Site> SharedAsync() => run.SharedAsync("password-proxy", async () =>
     {
-        var htpasswd = Tool.Require("htpasswd");
         var network = await ProxyNetwork.SharedAsync(run);
-        var passwords = Path.Combine(run.Temp.NewDirectory("htpasswd"), "registry.htpasswd");
-        await run.NewShell("htpasswd").RunAsync(htpasswd, ["-c", "-B", "-b", passwords, Alice.UserName, Alice.Password], CancellationToken.None);
+        var passwords = await SignInSite.WriteHtpasswdAsync(run, Alice);
         var host = await StartHostAsync("password-host");
         var server = ProxyDocument.ServerWith(ProxyDocument.Put(ProxyDocument.Password, "/etc/nginx/registry.htpasswd", passwords));
         return new Site(network, host, await network.StartNginxAsync(server, host, ProxyDocument.ServerName, [443, OddPort], CancellationToken.None));

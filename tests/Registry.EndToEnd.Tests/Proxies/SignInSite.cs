@@ -2,13 +2,15 @@ using System.Net.Http.Headers;
 using System.Text;
 using Registry.EndToEnd.Tests.Clients;
 using Registry.EndToEnd.Tests.Hosting;
+using Registry.EndToEnd.Tests.Processes;
 using Registry.TestServers.Proxies;
 
 namespace Registry.EndToEnd.Tests.Proxies;
 
 /// <summary>
 /// A registry that knows its users itself, behind nginx that only ends TLS. Nothing in it is open to those who have not signed in. It has the feed <c>main</c>, and <c>own</c>, for which
-/// a host name stands; the writer may do everything, the reader only pull from <c>main</c>.
+/// a host name stands; the writer (a user of the settings) may do everything, the
+/// reader (of a password file) only pull from <c>main</c>.
 /// </summary>
 internal sealed class SignInSite : IAsyncDisposable
 {
@@ -57,9 +59,11 @@ internal sealed class SignInSite : IAsyncDisposable
                 "SignInHost",
                 [
                     "--Registry:Data={data}",
-                    $"--Users:{Writer.UserName}={Writer.Password}", $"--Users:{Reader.UserName}={Reader.Password}",
+                    $"--Users:{Writer.UserName}={Writer.Password}", $"--Htpasswd={await WriteHtpasswdAsync(run, Reader)}",
+                    // All wrong passwords of a run come from one address.
+                    "--Credentials:FailuresBeforeThrottle=1000", "--Credentials:FailuresBeforeAddressThrottle=10000",
                     $"--Grants:0:To=user:{Writer.UserName}", "--Grants:0:On=*", "--Grants:0:Actions=*",
-                    $"--Grants:1:To=user:{Reader.UserName}", $"--Grants:1:On={Feed}/*", "--Grants:1:Actions=Connect,Pull",
+                    $"--Grants:1:To=user:{Reader.UserName}", $"--Grants:1:On={Feed}/*", "--Grants:1:Actions=Pull",
                     $"--Feeds:{Feed}:Enabled=true", "--Feeds:(default):Enabled=true",
                     .. settings,
                 ]).WithSocket(),
@@ -72,6 +76,14 @@ internal sealed class SignInSite : IAsyncDisposable
 
     public static AuthenticationHeaderValue BasicHeader(Login login) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")));
+
+    /// <summary>A password file with one user, as nginx and the registry read it.</summary>
+    public static async Task<string> WriteHtpasswdAsync(TestRun run, Login user)
+    {
+        var file = Path.Combine(run.Temp.NewDirectory("htpasswd"), "registry.htpasswd");
+        await run.NewShell("htpasswd").RunAsync(Tool.Require("htpasswd"), ["-c", "-B", "-b", file, user.UserName, user.Password], CancellationToken.None);
+        return file;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -107,6 +107,22 @@ public sealed partial class SignInTests(TestRun run)
         Assert.Equal(pushed.Files["amd64"], (await client.PullAsync(pushed.Reference, "amd64", Cancelled)).Files);
     }
 
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public async Task An_api_key_is_a_password_to(string name)
+    {
+        var site = await SignInSite.SharedAsync(run, SignInSite.Bearer);
+        using var made = await site.Host.Http.Client.PostAsync($"/test/keys/{SignInSite.Writer.UserName}", null, Cancelled);
+        var key = await made.Content.ReadAsStringAsync(Cancelled);
+        Assert.True(made.IsSuccessStatusCode, key);
+        await using var client = await ImageClients.CreateAsync(run, name, site.Network.Access(443, site.Name));
+        await client.LogInAsync(new Login("api", key), Cancelled);
+
+        var pushed = await client.PushAsync(NewRepository(name), "1", [ImageRecipe.Create()], Cancelled);
+
+        await ImageAssert.PulledEqualAsync(site.Host.Http, pushed, client, "amd64", Cancelled);
+    }
+
     /// <summary>The path of the address is the feed, and no part of the repository's name; the token service is below the same path.</summary>
     [Fact]
     public async Task Containerd_signs_in_to_a_feed_by_its_path()
