@@ -13,12 +13,14 @@ public sealed class ContainersShell : IAsyncDisposable
 {
     private readonly string _program;
     private readonly string _unshare;
+    private readonly RegistryAccess _access;
 
-    private ContainersShell(ClientShell shell, string program, string unshare)
+    private ContainersShell(ClientShell shell, string program, string unshare, RegistryAccess access)
     {
         Shell = shell;
         _program = program;
         _unshare = unshare;
+        _access = access;
     }
 
     public ClientShell Shell { get; }
@@ -69,7 +71,7 @@ public sealed class ContainersShell : IAsyncDisposable
             """);
         Set("REGISTRY_AUTH_FILE", "auth.json", "{}");
         shell.Environment["BUILDAH_ISOLATION"] = "chroot";
-        return new ContainersShell(shell, program, unshare);
+        return new ContainersShell(shell, program, unshare, access);
 
         void Set(string variable, string file, string content)
         {
@@ -88,8 +90,8 @@ public sealed class ContainersShell : IAsyncDisposable
         Shell.TryRunAsync(_unshare, Wrap(arguments), cancellationToken);
 
     /// <summary>Logs in: podman, buildah and skopeo have the same command, and keep it in the file that <c>REGISTRY_AUTH_FILE</c> names.</summary>
-    public Task LogInAsync(string registry, Login login, CancellationToken cancellationToken) =>
-        RunAsync(["login", "--username", login.UserName, "--password", login.Password, registry], cancellationToken);
+    public Task LogInAsync(Login login, CancellationToken cancellationToken) => RunAsync(
+        ["login", "--username", login.UserName, "--password", login.Password, $"--tls-verify={(_access.Tls ? "true" : "false")}", _access.Name], cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -21,7 +21,7 @@ public sealed class PodmanClient : ILoginClient
 
     public static PodmanClient Create(TestRun run, RegistryAccess access) => new(ContainersShell.Create(run, "podman", access), access);
 
-    public Task LogInAsync(Login login, CancellationToken cancellationToken) => Podman.LogInAsync(_access.Name, login, cancellationToken);
+    public Task LogInAsync(Login login, CancellationToken cancellationToken) => Podman.LogInAsync(login, cancellationToken);
 
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {

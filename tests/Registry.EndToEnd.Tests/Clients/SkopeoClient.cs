@@ -26,7 +26,7 @@ public sealed class SkopeoClient : IRegistryClient, ILoginClient
 
     public SkopeoClient At(string registry) => new(Skopeo, _access with { Name = registry });
 
-    public Task LogInAsync(Login login, CancellationToken cancellationToken) => Skopeo.LogInAsync(_access.Name, login, cancellationToken);
+    public Task LogInAsync(Login login, CancellationToken cancellationToken) => Skopeo.LogInAsync(login, cancellationToken);
 
     IImageClient IRegistryClient.At(string registry) => At(registry);
 

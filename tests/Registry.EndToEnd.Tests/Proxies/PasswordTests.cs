@@ -133,7 +133,7 @@ public sealed partial class PasswordTests(TestRun run)
         var repository = run.NewRepository("buildah");
         var reference = $"{ProxyDocument.ServerName}/{repository}:1";
 
-        await buildah.LogInAsync(ProxyDocument.ServerName, Alice, Cancelled);
+        await buildah.LogInAsync(Alice, Cancelled);
         await buildah.RunAsync(["build", "--quiet", "--tag", reference, context], Cancelled);
         await buildah.RunAsync(["push", "--quiet", reference], Cancelled);
 

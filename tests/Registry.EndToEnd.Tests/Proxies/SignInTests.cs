@@ -32,10 +32,10 @@ public sealed partial class SignInTests(TestRun run)
     }
 
     [Theory]
-    [MemberData(nameof(ClientsAndChallenges))]
-    public async Task On_another_port_an_index_is_pushed_and_pulled_by(string name, string challenge)
+    [MemberData(nameof(Clients))]
+    public async Task On_another_port_an_index_is_pushed_and_pulled_by(string name)
     {
-        var site = await SignInSite.SharedAsync(run, challenge);
+        var site = await SignInSite.SharedAsync(run, SignInSite.Bearer);
         await using var client = await ImageClients.CreateAsync(run, name, site.Network.Access(SignInSite.OddPort, site.Name));
         await client.LogInAsync(SignInSite.Writer, Cancelled);
 
