@@ -19,7 +19,7 @@ tools=${REGISTRY_E2E_TOOLS:-$cache/tools}
 mirror=${REGISTRY_TEST_MIRROR:-http://deb.debian.org/debian}
 
 # What end-to-end tests run, and the Debian 12 packages that bring it.
-packages=(buildah busybox-static containerd curl docker.io podman runc skopeo util-linux)
+packages=(apache2-utils buildah busybox-static containerd curl docker.io iproute2 nginx-light podman runc skopeo util-linux)
 # The S3 server that the S3 store is tested on, and what installs the Azure one (the tests do that themselves, below the cache folder).
 packages+=(ceph-mon ceph-osd radosgw)
 # The directory that LDAP users are tested on.
@@ -106,7 +106,7 @@ EOF
 
 report_missing() {
   local missing=() program
-  for program in buildah busybox ceph-mon ceph-osd containerd ctr curl docker dockerd npm podman radosgw runc skopeo slapd unshare; do
+  for program in buildah busybox ceph-mon ceph-osd containerd ctr curl docker dockerd htpasswd ip nginx npm nsenter podman radosgw runc skopeo slapd unshare; do
     PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || missing+=("$program")
   done
   for program in cosign oras; do

@@ -1,13 +1,16 @@
+using Registry.TestServers.Networks;
 using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Clients;
 
-/// <summary>Where a client's commands run: a folder and an environment of its own. A command that fails fails the test.</summary>
-public sealed class ClientShell(string directory, Func<string> registryLog)
+/// <summary>Where a client's commands run: a folder and an environment of its own, and maybe a network. A command that fails fails the test.</summary>
+public sealed class ClientShell(string directory, Func<string> registryLog, PrivateNetwork? network = null)
 {
     private int _next;
 
     public string DirectoryPath { get; } = directory;
+
+    public PrivateNetwork? Network => network;
 
     public Dictionary<string, string> Environment { get; } = ProcessEnvironment.ForClient(directory);
 
@@ -22,7 +25,7 @@ public sealed class ClientShell(string directory, Func<string> registryLog)
 
     /// <summary>Runs a command that must succeed, in a folder that matters to it.</summary>
     public async Task<CommandResult> RunInAsync(string directory, string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        Succeeded(await Command.TryRunAsync(program, arguments, Environment, directory, null, cancellationToken));
+        Succeeded(await TryRunAsync(Environment, directory, program, arguments, cancellationToken));
 
     /// <summary>Runs a command that must succeed, with further environment variables.</summary>
     public async Task<CommandResult> RunWithAsync(
@@ -34,15 +37,22 @@ public sealed class ClientShell(string directory, Func<string> registryLog)
             variables[name] = value;
         }
 
-        return Succeeded(await Command.TryRunAsync(program, arguments, variables, DirectoryPath, null, cancellationToken));
+        return Succeeded(await TryRunAsync(variables, DirectoryPath, program, arguments, cancellationToken));
     }
 
     /// <summary>Runs a command that may fail.</summary>
     public Task<CommandResult> TryRunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        Command.TryRunAsync(program, arguments, Environment, DirectoryPath, null, cancellationToken);
+        TryRunAsync(Environment, DirectoryPath, program, arguments, cancellationToken);
 
     /// <summary>Fails the test when a command failed.</summary>
     public void ThrowIfFailed(CommandResult result) => Succeeded(result);
+
+    private Task<CommandResult> TryRunAsync(
+        Dictionary<string, string> environment, string directory, string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> command = network?.Enter(directory, program, arguments) ?? [program, .. arguments];
+        return Command.TryRunAsync(command[0], [.. command.Skip(1)], environment, directory, null, cancellationToken);
+    }
 
     private CommandResult Succeeded(CommandResult result) =>
         result.ExitCode == 0 ? result : throw new CommandFailedException($"{result}\n--- the registry's log ends\n{registryLog()}");

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Registry.TestServers.Networks;
 using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Clients;
@@ -19,7 +20,7 @@ public sealed class ContainerdDaemon : IAsyncDisposable
     /// <summary>The path of its socket.</summary>
     public string Address { get; }
 
-    public static async Task<ContainerdDaemon> StartAsync(string program, string directory, CancellationToken cancellationToken)
+    public static async Task<ContainerdDaemon> StartAsync(string program, string directory, PrivateNetwork? network, CancellationToken cancellationToken)
     {
         var address = Path.Combine(directory, "c.sock");
         var configuration = Path.Combine(directory, "containerd.toml");
@@ -41,8 +42,10 @@ public sealed class ContainerdDaemon : IAsyncDisposable
         var environment = ProcessEnvironment.ForClient(directory);
         // The shims that it starts are beside it.
         environment["PATH"] = $"{Path.GetDirectoryName(program)}:{environment["PATH"]}";
+        IReadOnlyList<string> command = [program, "--config", configuration];
+        command = network?.Enter(directory, command[0], [.. command.Skip(1)]) ?? command;
         var daemon = await Daemon.StartAsync(
-            "containerd", program, ["--config", configuration], environment, directory, Path.Combine(directory, "containerd.log"), cancellationToken);
+            "containerd", command[0], [.. command.Skip(1)], environment, directory, Path.Combine(directory, "containerd.log"), cancellationToken);
         await UnixSocket.ListensAsync(address, daemon, StartTimeLimit, cancellationToken);
         return new ContainerdDaemon(daemon, address);
     }
@@ -72,27 +75,31 @@ public sealed class DockerDaemon : IAsyncDisposable
     public string Host { get; }
 
     public static async Task<DockerDaemon> StartAsync(
-        string dockerd, string containerdProgram, string directory, string configuration, string storageDriver, CancellationToken cancellationToken)
+        string dockerd, string containerdProgram, string directory, string configuration, string storageDriver, PrivateNetwork? network, CancellationToken cancellationToken)
     {
-        var containerd = await ContainerdDaemon.StartAsync(containerdProgram, directory, cancellationToken);
+        var containerd = await ContainerdDaemon.StartAsync(containerdProgram, directory, network, cancellationToken);
         try
         {
             var socket = Path.Combine(directory, "d.sock");
             var configurationFile = Path.Combine(directory, "daemon.json");
             await File.WriteAllTextAsync(configurationFile, configuration, cancellationToken);
+            IReadOnlyList<string> command =
+            [
+                dockerd,
+                "--config-file", configurationFile,
+                "--data-root", Path.Combine(directory, "docker"),
+                "--exec-root", Path.Combine(directory, "exec"),
+                "--pidfile", Path.Combine(directory, "dockerd.pid"),
+                "--host", $"unix://{socket}",
+                "--containerd", containerd.Address,
+                "--storage-driver", storageDriver,
+                "--iptables=false", "--ip6tables=false", "--bridge=none",
+            ];
+            command = network?.Enter(directory, command[0], [.. command.Skip(1)]) ?? command;
             var daemon = await Daemon.StartAsync(
                 "dockerd",
-                dockerd,
-                [
-                    "--config-file", configurationFile,
-                    "--data-root", Path.Combine(directory, "docker"),
-                    "--exec-root", Path.Combine(directory, "exec"),
-                    "--pidfile", Path.Combine(directory, "dockerd.pid"),
-                    "--host", $"unix://{socket}",
-                    "--containerd", containerd.Address,
-                    "--storage-driver", storageDriver,
-                    "--iptables=false", "--ip6tables=false", "--bridge=none",
-                ],
+                command[0],
+                [.. command.Skip(1)],
                 ProcessEnvironment.ForClient(directory),
                 directory,
                 Path.Combine(directory, "dockerd.log"),
@@ -106,6 +113,9 @@ public sealed class DockerDaemon : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>The end of its log.</summary>
+    public string LogTail() => _dockerd.LogTail();
 
     public async ValueTask DisposeAsync()
     {

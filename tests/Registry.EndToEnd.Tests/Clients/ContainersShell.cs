@@ -13,22 +13,32 @@ public sealed class ContainersShell : IAsyncDisposable
 {
     private readonly string _program;
     private readonly string _unshare;
+    private readonly RegistryAccess _access;
 
-    private ContainersShell(ClientShell shell, string program, string unshare)
+    private ContainersShell(ClientShell shell, string program, string unshare, RegistryAccess access)
     {
         Shell = shell;
         _program = program;
         _unshare = unshare;
+        _access = access;
     }
 
     public ClientShell Shell { get; }
 
-    public static ContainersShell Create(TestRun run, string tool)
+    /// <summary>For the registry that most tests share.</summary>
+    public static ContainersShell Create(TestRun run, string tool) => Create(run, tool, new RegistryAccess(run.Registry.Name));
+
+    public static ContainersShell Create(TestRun run, string tool, RegistryAccess access)
     {
         Tool.RequireRoot();
         var program = Tool.Require(tool);
         var unshare = Tool.Require("unshare");
-        var shell = run.NewShell(tool);
+        var shell = run.NewShell(tool, access.Network);
+        if (access is { Network: { } network, AuthorityFile: { } authority })
+        {
+            network.Trust(access.Name, authority);
+        }
+
         var directory = shell.DirectoryPath;
         Directory.CreateDirectory(Path.Combine(directory, "lib"));
         Set("CONTAINERS_CONF", "containers.conf", $"""
@@ -55,13 +65,13 @@ public sealed class ContainersShell : IAsyncDisposable
         Set("CONTAINERS_REGISTRIES_CONF", "registries.conf", $"""
             unqualified-search-registries = []
             [[registry]]
-            location = "{run.Registry.Name}"
-            insecure = true
+            location = "{access.Name}"
+            insecure = {(access.Tls ? "false" : "true")}
 
             """);
         Set("REGISTRY_AUTH_FILE", "auth.json", "{}");
         shell.Environment["BUILDAH_ISOLATION"] = "chroot";
-        return new ContainersShell(shell, program, unshare);
+        return new ContainersShell(shell, program, unshare, access);
 
         void Set(string variable, string file, string content)
         {
@@ -78,6 +88,10 @@ public sealed class ContainersShell : IAsyncDisposable
     /// <summary>Runs the tool with these arguments; it may fail.</summary>
     public Task<CommandResult> TryRunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         Shell.TryRunAsync(_unshare, Wrap(arguments), cancellationToken);
+
+    /// <summary>Logs in: podman, buildah and skopeo have the same command, and keep it in the file that <c>REGISTRY_AUTH_FILE</c> names.</summary>
+    public Task LogInAsync(Login login, CancellationToken cancellationToken) => RunAsync(
+        ["login", "--username", login.UserName, "--password", login.Password, $"--tls-verify={(_access.Tls ? "true" : "false")}", _access.Name], cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

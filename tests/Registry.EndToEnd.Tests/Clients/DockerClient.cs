@@ -2,50 +2,69 @@ using System.Text.RegularExpressions;
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Images;
 using Registry.EndToEnd.Tests.Processes;
+using Registry.TestServers.Networks;
 using Registry.TestServers.Processes;
 
 namespace Registry.EndToEnd.Tests.Clients;
 
 /// <summary>The docker command line on an engine of its own: Debian 12's, which keeps images in its graph driver.</summary>
-public sealed partial class DockerClient : IRegistryClient
+public sealed partial class DockerClient : IRegistryClient, ILoginClient
 {
     private readonly DockerDaemon _engine;
-    private readonly string _registry;
+    private readonly RegistryAccess _access;
     private readonly string _docker;
 
-    private DockerClient(DockerDaemon engine, ClientShell shell, string registry, string docker)
+    private DockerClient(DockerDaemon engine, ClientShell shell, RegistryAccess access, string docker)
     {
         _engine = engine;
-        _registry = registry;
+        _access = access;
         _docker = docker;
         Shell = shell;
     }
 
     public ClientShell Shell { get; }
 
-    public static Task<DockerClient> SharedAsync(TestRun run) => run.SharedAsync("docker", async () =>
+    public static Task<DockerClient> SharedAsync(TestRun run) => run.SharedAsync("docker", () => CreateAsync(run, new RegistryAccess(run.Registry.Name)));
+
+    /// <summary>One with settings (a log-in) of its own. Those in one network share an engine.</summary>
+    public static async Task<DockerClient> CreateAsync(TestRun run, RegistryAccess access)
     {
-        Tool.RequireRoot();
         var docker = Tool.Require("docker");
-        var dockerd = Tool.Require("dockerd");
-        var containerd = Tool.Require("containerd");
-        var shell = run.NewShell("docker");
-        var engine = await DockerDaemon.StartAsync(
-            dockerd,
-            containerd,
-            shell.DirectoryPath,
-            // This engine would otherwise write a key below /etc.
-            $$"""{"deprecated-key-path": "{{shell.DirectoryPath}}/key.json"}""",
-            "vfs",
-            CancellationToken.None);
+        var engine = await run.SharedAsync($"docker-engine {access.Network?.Id}", () => StartEngineAsync(run, access.Network));
+        if (access is { Network: { } network, AuthorityFile: { } authority })
+        {
+            network.Trust(access.Name, authority);
+        }
+
+        var shell = run.NewShell("docker", access.Network);
         shell.Environment["DOCKER_HOST"] = engine.Host;
         shell.Environment["DOCKER_CONFIG"] = shell.NewDirectory("config");
         shell.Environment["DOCKER_CLI_EXPERIMENTAL"] = "enabled"; // docker manifest
         shell.Environment["DOCKER_BUILDKIT"] = "1"; // builds for other architectures
-        return new DockerClient(engine, shell, run.Registry.Name, docker);
-    });
+        return new DockerClient(engine, shell, access, docker);
+    }
 
-    public DockerClient At(string registry) => new(_engine, Shell, registry, _docker);
+    private static async Task<DockerDaemon> StartEngineAsync(TestRun run, PrivateNetwork? network)
+    {
+        Tool.RequireRoot();
+        var dockerd = Tool.Require("dockerd");
+        var containerd = Tool.Require("containerd");
+        var directory = run.Temp.NewDirectory("docker-engine");
+        return await DockerDaemon.StartAsync(
+            dockerd,
+            containerd,
+            directory,
+            // This engine would otherwise write a key below /etc.
+            $$"""{"deprecated-key-path": "{{directory}}/key.json"}""",
+            "vfs",
+            network,
+            CancellationToken.None);
+    }
+
+    public DockerClient At(string registry) => new(_engine, Shell, _access with { Name = registry }, _docker);
+
+    public Task LogInAsync(Login login, CancellationToken cancellationToken) =>
+        RunAsync(["login", "--username", login.UserName, "--password", login.Password, _access.Name], cancellationToken);
 
     IImageClient IRegistryClient.At(string registry) => At(registry);
 
@@ -57,7 +76,7 @@ public sealed partial class DockerClient : IRegistryClient
 
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {
-        var reference = $"{_registry}/{repository}:{tag}";
+        var reference = $"{_access.Name}/{repository}:{tag}";
         var files = recipes.ToDictionary(recipe => recipe.Architecture, recipe => recipe.Files);
         if (recipes.Count == 1)
         {
@@ -74,8 +93,8 @@ public sealed partial class DockerClient : IRegistryClient
             parts.Add(part);
         }
 
-        await RunAsync(["manifest", "create", "--insecure", reference, .. parts], cancellationToken);
-        var pushed = await RunAsync(["manifest", "push", "--insecure", "--purge", reference], cancellationToken);
+        await RunAsync(["manifest", "create", .. Insecure(), reference, .. parts], cancellationToken);
+        var pushed = await RunAsync(["manifest", "push", .. Insecure(), "--purge", reference], cancellationToken);
         return new PushedImage(reference, repository, pushed.Output.Trim(), files);
     }
 
@@ -122,7 +141,10 @@ public sealed partial class DockerClient : IRegistryClient
         }
     }
 
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+    private IEnumerable<string> Insecure() => _access.Tls ? [] : ["--insecure"];
+
+    /// <summary>The engine stays: others use it too, and it ends with the run.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [GeneratedRegex(@"digest: (sha256:[0-9a-f]{64}) size: \d+")]
     private static partial Regex PushedDigest();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Http;
 using Registry.EndToEnd.Tests.Images;
@@ -11,22 +12,26 @@ namespace Registry.EndToEnd.Tests.Clients;
 /// The .NET SDK's container publishing. It pushes an app as a layer on top of a base image of the same registry, and
 /// pulls a base image when it publishes into an archive instead.
 /// </summary>
-public sealed class DotNetSdkClient : IRegistryClient
+public sealed class DotNetSdkClient : IRegistryClient, ILoginClient
 {
     private readonly SkopeoClient _skopeo;
-    private readonly string _registry;
+    private readonly RegistryAccess _access;
     private readonly string _dotnet;
     private readonly string _app;
     private readonly SemaphoreSlim _oneBuild;
+    private readonly bool _ownsApp;
+    private Login? _login;
+    private Login? _baseLogin;
 
-    private DotNetSdkClient(SkopeoClient skopeo, ClientShell shell, string registry, string dotnet, string app, SemaphoreSlim oneBuild)
+    private DotNetSdkClient(SkopeoClient skopeo, ClientShell shell, RegistryAccess access, string dotnet, string app, SemaphoreSlim oneBuild, bool ownsApp = false)
     {
         Shell = shell;
         _skopeo = skopeo;
-        _registry = registry;
+        _access = access;
         _dotnet = dotnet;
         _app = app;
         _oneBuild = oneBuild;
+        _ownsApp = ownsApp;
     }
 
     public ClientShell Shell { get; }
@@ -40,12 +45,49 @@ public sealed class DotNetSdkClient : IRegistryClient
         // Build servers would outlive the test run.
         shell.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         shell.Environment["UseSharedCompilation"] = "false";
-        var client = new DotNetSdkClient(await SkopeoClient.SharedAsync(run), shell, run.Registry.Name, dotnet, WriteApp(shell), new SemaphoreSlim(1));
+        var client = new DotNetSdkClient(await SkopeoClient.SharedAsync(run), shell, new RegistryAccess(run.Registry.Name), dotnet, WriteApp(shell), new SemaphoreSlim(1), ownsApp: true);
         await client.BuildAsync(CancellationToken.None);
         return client;
     });
 
-    public DotNetSdkClient At(string registry) => new(_skopeo.At(registry), Shell, registry, _dotnet, _app, _oneBuild);
+    public DotNetSdkClient At(string registry) => new(_skopeo.At(registry), Shell, _access with { Name = registry }, _dotnet, _app, _oneBuild);
+
+    /// <summary>One with settings (a log-in) of its own, which publishes the same app.</summary>
+    public static async Task<DotNetSdkClient> CreateAsync(TestRun run, RegistryAccess access)
+    {
+        var shared = await SharedAsync(run);
+        var shell = run.NewShell("dotnet", access.Network);
+        foreach (var (name, value) in shared.Shell.Environment)
+        {
+            shell.Environment[name] = value;
+        }
+
+        shell.Environment["DOCKER_CONFIG"] = shell.NewDirectory("config");
+        if (access.AuthorityFile is { } authority)
+        {
+            shell.Environment["SSL_CERT_FILE"] = authority;
+        }
+
+        return new DotNetSdkClient(SkopeoClient.Create(run, access), shell, access, shared._dotnet, shared._app, shared._oneBuild);
+    }
+
+    /// <summary>By environment variables, as a build server has them.</summary>
+    public Task LogInAsync(Login login, CancellationToken cancellationToken)
+    {
+        _login = _baseLogin = login;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>By the file that <c>docker login</c> leaves, as a person has it.</summary>
+    public async Task LogInByFileAsync(Login login, CancellationToken cancellationToken)
+    {
+        var credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}"));
+        await File.WriteAllTextAsync(
+            Path.Combine(Shell.Environment["DOCKER_CONFIG"], "config.json"),
+            $$"""{"auths": {"{{_access.Name}}": {"auth": "{{credentials}}"} } }""",
+            cancellationToken);
+        _baseLogin = login;
+    }
 
     IImageClient IRegistryClient.At(string registry) => At(registry);
 
@@ -63,10 +105,15 @@ public sealed class DotNetSdkClient : IRegistryClient
     public async Task<PushedImage> PushAsync(
         string repository, string tag, IReadOnlyList<ImageRecipe> recipes, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
+        if (_baseLogin is not null)
+        {
+            await _skopeo.LogInAsync(_baseLogin, cancellationToken);
+        }
+
         var baseImage = await _skopeo.PushAsync($"{repository}-base", tag, recipes, cancellationToken);
         await PublishAsync(
             [
-                $"-p:ContainerRegistry={_registry}",
+                $"-p:ContainerRegistry={_access.Name}",
                 $"-p:ContainerBaseImage={baseImage.Reference}",
                 $"-p:ContainerRepository={repository}",
                 $"-p:ContainerImageTag={tag}",
@@ -80,7 +127,7 @@ public sealed class DotNetSdkClient : IRegistryClient
         var files = recipes.ToDictionary(
             recipe => recipe.Architecture,
             recipe => (IReadOnlyDictionary<string, string>)recipe.Files.Concat(AppFiles(recipe.Architecture)).ToDictionary());
-        return new PushedImage($"{_registry}/{repository}:{tag}", repository, null, files);
+        return new PushedImage($"{_access.Name}/{repository}:{tag}", repository, null, files);
     }
 
     public async Task<ImageContent> PullAsync(string reference, string architecture, CancellationToken cancellationToken)
@@ -107,7 +154,11 @@ public sealed class DotNetSdkClient : IRegistryClient
 
     public ValueTask DisposeAsync()
     {
-        _oneBuild.Dispose();
+        if (_ownsApp)
+        {
+            _oneBuild.Dispose();
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -160,8 +211,22 @@ public sealed class DotNetSdkClient : IRegistryClient
             var variables = new Dictionary<string, string>(environment)
             {
                 ["TMPDIR"] = Shell.NewDirectory("tmp"),
-                ["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = _registry,
             };
+            if (!_access.Tls)
+            {
+                variables["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = _access.Name;
+            }
+
+            if (_login is not null)
+            {
+                // The second pair counts for a base image when the result goes elsewhere than where that comes from.
+                foreach (var use in (string[])["DOTNET_CONTAINER_REGISTRY", "DOTNET_CONTAINER_PULL_REGISTRY"])
+                {
+                    variables[$"{use}_UNAME"] = _login.UserName;
+                    variables[$"{use}_PWORD"] = _login.Password;
+                }
+            }
+
             await Shell.RunWithAsync(variables, _dotnet, ["publish", _app, "-t:PublishContainer", "--no-build", .. arguments], cancellationToken);
         }
         finally

@@ -24,3 +24,13 @@ public interface IRegistryClient : IImageClient
     /// <summary>The same client, which pushes to another registry, named by host and port. What it runs on stays with the first.</summary>
     IImageClient At(string registry);
 }
+
+/// <summary>A client that can have a user name and password for its registry.</summary>
+public interface ILoginClient : IImageClient
+{
+    /// <summary>
+    /// Logs in as a person would. It fails when the registry refuses, with clients whose log-in asks it: those of containerd and the .NET SDK are told a user name and password, and
+    /// fail with the first push or pull.
+    /// </summary>
+    Task LogInAsync(Login login, CancellationToken cancellationToken);
+}

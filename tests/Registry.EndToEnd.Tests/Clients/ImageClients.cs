@@ -28,4 +28,16 @@ public static class ImageClients
     /// <summary>The client, pushing to another registry than the one that most tests share, named by host and port.</summary>
     public static async Task<IImageClient> GetAsync(TestRun run, string name, string registry) =>
         ((IRegistryClient)await GetAsync(run, name)).At(registry);
+
+    /// <summary>A client for one test alone, with settings of its own, which logs in and out without others noticing.</summary>
+    public static async Task<ILoginClient> CreateAsync(TestRun run, string name, RegistryAccess access) => name switch
+    {
+        Docker => await DockerClient.CreateAsync(run, access),
+        Podman => PodmanClient.Create(run, access),
+        Skopeo => SkopeoClient.Create(run, access),
+        Containerd => await ContainerdClient.StartAsync(run, access),
+        Oras => OrasClient.Create(run, access),
+        DotNetSdk => await DotNetSdkClient.CreateAsync(run, access),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not a client"),
+    };
 }

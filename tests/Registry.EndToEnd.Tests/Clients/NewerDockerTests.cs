@@ -90,7 +90,7 @@ public sealed class NewerDockerTests(TestRun run)
         var buildx = Tool.RequireNewer("usr/libexec/docker/cli-plugins/docker-buildx");
         var shell = run.NewShell("newer-docker");
         var engine = await DockerDaemon.StartAsync(
-            dockerd, containerd, shell.DirectoryPath, """{"features": {"containerd-snapshotter": true}}""", "native", CancellationToken.None);
+            dockerd, containerd, shell.DirectoryPath, """{"features": {"containerd-snapshotter": true}}""", "native", null, CancellationToken.None);
         var configuration = shell.NewDirectory("config");
         Directory.CreateDirectory(Path.Combine(configuration, "cli-plugins"));
         File.CreateSymbolicLink(Path.Combine(configuration, "cli-plugins", "docker-buildx"), buildx);

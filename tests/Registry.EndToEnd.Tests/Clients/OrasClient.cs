@@ -6,14 +6,14 @@ using Registry.TestServers.Processes;
 namespace Registry.EndToEnd.Tests.Clients;
 
 /// <summary>oras: artifacts of any kind, and images by way of OCI layouts.</summary>
-public sealed class OrasClient : IImageClient
+public sealed class OrasClient : ILoginClient
 {
-    private readonly string _registry;
+    private readonly RegistryAccess _access;
 
-    private OrasClient(ClientShell shell, string registry, string oras)
+    private OrasClient(ClientShell shell, RegistryAccess access, string oras)
     {
         Shell = shell;
-        _registry = registry;
+        _access = access;
         Program = oras;
     }
 
@@ -21,11 +21,16 @@ public sealed class OrasClient : IImageClient
 
     public string Program { get; }
 
-    public static Task<OrasClient> SharedAsync(TestRun run) => run.SharedAsync("oras", () =>
+    public static Task<OrasClient> SharedAsync(TestRun run) => run.SharedAsync("oras", () => Task.FromResult(Create(run, new RegistryAccess(run.Registry.Name))));
+
+    public static OrasClient Create(TestRun run, RegistryAccess access)
     {
         var oras = Tool.RequireUnpacked("oras");
-        return Task.FromResult(new OrasClient(run.NewShell("oras"), run.Registry.Name, oras));
-    });
+        return new OrasClient(run.NewShell("oras", access.Network), access, oras);
+    }
+
+    public Task LogInAsync(Login login, CancellationToken cancellationToken) =>
+        RunAsync(["login", "--username", login.UserName, "--password", login.Password, .. Transport(), _access.Name], cancellationToken);
 
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         Shell.RunAsync(Program, arguments, cancellationToken);
@@ -36,22 +41,29 @@ public sealed class OrasClient : IImageClient
 
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {
-        var reference = $"{_registry}/{repository}:{tag}";
+        var reference = $"{_access.Name}/{repository}:{tag}";
         var layout = Shell.NewDirectory("layout");
         var digest = OciLayout.Write(layout, "image", recipes);
-        await RunAsync(["copy", "--from-oci-layout", $"{layout}:image", "--to-plain-http", reference], cancellationToken);
+        await RunAsync(["copy", "--from-oci-layout", $"{layout}:image", .. Transport("to-"), reference], cancellationToken);
         return new PushedImage(reference, repository, digest, recipes.ToDictionary(recipe => recipe.Architecture, recipe => recipe.Files));
     }
 
     public async Task<ImageContent> PullAsync(string reference, string architecture, CancellationToken cancellationToken)
     {
         var layout = Shell.NewPath("pulled");
-        var resolved = await RunAsync(["resolve", "--plain-http", reference], cancellationToken);
+        var resolved = await RunAsync(["resolve", .. Transport(), reference], cancellationToken);
         await RunAsync(
-            ["copy", "--from-plain-http", "--platform", $"linux/{architecture}", reference, "--to-oci-layout", $"{layout}:pulled"], cancellationToken);
+            ["copy", .. Transport("from-"), "--platform", $"linux/{architecture}", reference, "--to-oci-layout", $"{layout}:pulled"], cancellationToken);
         var content = ImageReader.Read(layout, architecture);
         return content with { Digests = [.. content.Digests, resolved.Output.Trim()] };
     }
+
+    private IEnumerable<string> Transport(string direction = "") => _access switch
+    {
+        { Tls: false } => [$"--{direction}plain-http"],
+        { AuthorityFile: { } authority } => [$"--{direction}ca-file", authority],
+        _ => [],
+    };
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -4,24 +4,28 @@ using Registry.EndToEnd.Tests.Images;
 namespace Registry.EndToEnd.Tests.Clients;
 
 /// <summary>podman, which has no daemon.</summary>
-public sealed class PodmanClient : IImageClient
+public sealed class PodmanClient : ILoginClient
 {
-    private readonly string _registry;
+    private readonly RegistryAccess _access;
 
-    private PodmanClient(ContainersShell podman, string registry)
+    private PodmanClient(ContainersShell podman, RegistryAccess access)
     {
         Podman = podman;
-        _registry = registry;
+        _access = access;
     }
 
     public ContainersShell Podman { get; }
 
     public static Task<PodmanClient> SharedAsync(TestRun run) =>
-        run.SharedAsync("podman", () => Task.FromResult(new PodmanClient(ContainersShell.Create(run, "podman"), run.Registry.Name)));
+        run.SharedAsync("podman", () => Task.FromResult(Create(run, new RegistryAccess(run.Registry.Name))));
+
+    public static PodmanClient Create(TestRun run, RegistryAccess access) => new(ContainersShell.Create(run, "podman", access), access);
+
+    public Task LogInAsync(Login login, CancellationToken cancellationToken) => Podman.LogInAsync(login, cancellationToken);
 
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {
-        var reference = $"{_registry}/{repository}:{tag}";
+        var reference = $"{_access.Name}/{repository}:{tag}";
         var digestFile = Podman.Shell.NewPath("digest");
         if (recipes.Count == 1)
         {

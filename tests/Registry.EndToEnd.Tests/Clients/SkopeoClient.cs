@@ -5,22 +5,28 @@ using Registry.TestServers.Processes;
 namespace Registry.EndToEnd.Tests.Clients;
 
 /// <summary>skopeo: copies images between registries and folders.</summary>
-public sealed class SkopeoClient : IRegistryClient
+public sealed class SkopeoClient : IRegistryClient, ILoginClient
 {
-    private readonly string _registry;
+    private readonly RegistryAccess _access;
+    private readonly string _tlsVerify;
 
-    private SkopeoClient(ContainersShell skopeo, string registry)
+    private SkopeoClient(ContainersShell skopeo, RegistryAccess access)
     {
         Skopeo = skopeo;
-        _registry = registry;
+        _access = access;
+        _tlsVerify = access.Tls ? "true" : "false";
     }
 
     public ContainersShell Skopeo { get; }
 
     public static Task<SkopeoClient> SharedAsync(TestRun run) =>
-        run.SharedAsync("skopeo", () => Task.FromResult(new SkopeoClient(ContainersShell.Create(run, "skopeo"), run.Registry.Name)));
+        run.SharedAsync("skopeo", () => Task.FromResult(Create(run, new RegistryAccess(run.Registry.Name))));
 
-    public SkopeoClient At(string registry) => new(Skopeo, registry);
+    public static SkopeoClient Create(TestRun run, RegistryAccess access) => new(ContainersShell.Create(run, "skopeo", access), access);
+
+    public SkopeoClient At(string registry) => new(Skopeo, _access with { Name = registry });
+
+    public Task LogInAsync(Login login, CancellationToken cancellationToken) => Skopeo.LogInAsync(login, cancellationToken);
 
     IImageClient IRegistryClient.At(string registry) => At(registry);
 
@@ -30,11 +36,11 @@ public sealed class SkopeoClient : IRegistryClient
 
     public async Task<PushedImage> PushAsync(string repository, string tag, IReadOnlyList<ImageRecipe> recipes, CancellationToken cancellationToken)
     {
-        var reference = $"{_registry}/{repository}:{tag}";
+        var reference = $"{_access.Name}/{repository}:{tag}";
         var layout = Skopeo.Shell.NewDirectory("layout");
         var digest = OciLayout.Write(layout, "image", recipes);
         await RunAsync(
-            ["copy", "--quiet", .. recipes.Count > 1 ? ["--all"] : Array.Empty<string>(), "--dest-tls-verify=false", $"oci:{layout}:image", $"docker://{reference}"],
+            ["copy", "--quiet", .. recipes.Count > 1 ? ["--all"] : Array.Empty<string>(), $"--dest-tls-verify={_tlsVerify}", $"oci:{layout}:image", $"docker://{reference}"],
             cancellationToken);
         return new PushedImage(reference, repository, digest, recipes.ToDictionary(recipe => recipe.Architecture, recipe => recipe.Files));
     }
@@ -45,17 +51,17 @@ public sealed class SkopeoClient : IRegistryClient
         // A dir: folder takes any manifest as it is; an OCI layout would have docker's manifests converted.
         var directory = Skopeo.Shell.NewDirectory("pulled");
         await RunAsync(
-            ["--override-arch", architecture, "copy", "--quiet", "--src-tls-verify=false", "--digestfile", digestFile, $"docker://{reference}", $"dir:{directory}"],
+            ["--override-arch", architecture, "copy", "--quiet", $"--src-tls-verify={_tlsVerify}", "--digestfile", digestFile, $"docker://{reference}", $"dir:{directory}"],
             cancellationToken);
         var inspected = await RunAsync(
-            ["inspect", "--override-arch", architecture, "--tls-verify=false", "--format", "{{.Digest}}", $"docker://{reference}"], cancellationToken);
+            ["inspect", "--override-arch", architecture, $"--tls-verify={_tlsVerify}", "--format", "{{.Digest}}", $"docker://{reference}"], cancellationToken);
         var content = ImageReader.Read(directory, architecture);
         return content with { Digests = [.. content.Digests, inspected.Output.Trim(), await File.ReadAllTextAsync(digestFile, cancellationToken)] };
     }
 
     /// <summary>Deletes the manifest that a tag or digest names.</summary>
     public Task DeleteAsync(string reference, CancellationToken cancellationToken) =>
-        RunAsync(["delete", "--tls-verify=false", $"docker://{reference}"], cancellationToken);
+        RunAsync(["delete", $"--tls-verify={_tlsVerify}", $"docker://{reference}"], cancellationToken);
 
     public ValueTask DisposeAsync() => Skopeo.DisposeAsync();
 }

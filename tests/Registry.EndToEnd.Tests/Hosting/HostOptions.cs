@@ -65,6 +65,9 @@ internal sealed record HostOptions
     /// <summary>The same host with further settings.</summary>
     public HostOptions With(params IReadOnlyList<string> settings) => this with { Template = [.. Template, .. settings] };
 
+    /// <summary>A sample host that also listens on <see cref="RegistryHost.SocketFile"/>, which is reached from private networks too.</summary>
+    public HostOptions WithSocket() => With("--urls", "http://127.0.0.1:{port};http://unix:{data}.sock");
+
     public IReadOnlyList<string> CommandFor(int port, string data) =>
         [.. Template.Select(part => part
             .Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)

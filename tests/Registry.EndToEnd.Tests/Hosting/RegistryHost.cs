@@ -26,6 +26,9 @@ public sealed class RegistryHost : IAsyncDisposable
 
     public Uri Url { get; }
 
+    /// <summary>The socket that it also listens on when it was started with <see cref="HostOptions.WithSocket"/>.</summary>
+    public string SocketFile => DataFolder + ".sock";
+
     /// <summary>Host and port, as image references name it.</summary>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{Url.Host}:{Url.Port}");
 

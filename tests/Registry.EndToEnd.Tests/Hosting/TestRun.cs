@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Registry.EndToEnd.Tests.Clients;
 using Registry.EndToEnd.Tests.Hosting;
+using Registry.TestServers.Networks;
 using Registry.TestServers.Processes;
 
 [assembly: SupportedOSPlatform("linux")]
@@ -51,8 +52,8 @@ public sealed class TestRun : IAsyncLifetime
     /// <summary>A repository that no other test uses, now or in an earlier run against the same registry.</summary>
     public string NewRepository(string name) => $"e2e-{_runId}/{name}-{Interlocked.Increment(ref _next)}";
 
-    /// <summary>A place for a client to work in.</summary>
-    public ClientShell NewShell(string name) => new(Temp.NewDirectory(name), () => Registry.LogTail());
+    /// <summary>A place for a client to work in, and in a network of its own when one is given.</summary>
+    public ClientShell NewShell(string name, PrivateNetwork? network = null) => new(Temp.NewDirectory(name), () => Registry.LogTail(), network);
 
     /// <summary>One of each kind for the whole run, made when first asked for. Making it may skip the test that asks.</summary>
     public async Task<T> SharedAsync<T>(string name, Func<Task<T>> start)
