@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Credentials;
@@ -133,12 +134,21 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
             return null;
         }
 
+        IServiceProvider services = context.RequestServices;
+        if (await services.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync(scheme).ConfigureAwait(false) is not { } found)
+        {
+            return null;
+        }
+
+        // The request's own handler may have looked at the request's own header already, and does not look twice.
+        var handler = (IAuthenticationHandler)(services.GetService(found.HandlerType) ?? ActivatorUtilities.CreateInstance(services, found.HandlerType));
         IHeaderDictionary headers = context.Request.Headers;
         StringValues own = headers.Authorization;
         headers.Authorization = "Bearer " + password;
         try
         {
-            AuthenticateResult result = await context.AuthenticateAsync(scheme).ConfigureAwait(false);
+            await handler.InitializeAsync(found, context).ConfigureAwait(false);
+            AuthenticateResult result = await handler.AuthenticateAsync().ConfigureAwait(false);
             return result is { Succeeded: true, Principal.Identity: ClaimsIdentity { IsAuthenticated: true } identity } ? identity : null;
         }
         finally
