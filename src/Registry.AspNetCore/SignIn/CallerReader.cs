@@ -15,7 +15,8 @@ namespace Registry.AspNetCore.SignIn;
 /// <summary>Finds out who sent a request: by the registry's own tokens, keys and passwords first, then by the host's schemes that the registry was told to use. The host's cookies and forms are none of them.</summary>
 internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions options, ICredentialChain? credentials, TokenProtector? tokens)
 {
-    private const string HostToken = "host-token";
+    // What tokens name in place of a validator: no validator's name, which would be looked up.
+    private const string HostToken = "(host token)";
 
     /// <summary>Reads who sent a request.</summary>
     /// <param name="context">The request.</param>

@@ -157,7 +157,7 @@ public sealed class GrantTests
     public async Task Grants_in_configuration_change_while_the_host_runs_and_bad_ones_change_nothing()
     {
         string path = Path.Combine(Path.GetTempPath(), $"grants-{Guid.NewGuid()}.json");
-        await WriteAsync(path, "user:bob", "pull");
+        await WriteGrantAsync(path, "user:bob", "pull");
         try
         {
             IConfigurationRoot configuration = new ConfigurationBuilder().AddJsonFile(path).Build();
@@ -170,11 +170,11 @@ public sealed class GrantTests
             registry.Use(token);
             await registry.Client.FetchAsync("/v2/main/app/tags/list").ShouldBeAsync(HttpStatusCode.NotFound);
 
-            await WriteAsync(path, "user:bob", "fly");
+            await WriteGrantAsync(path, "user:bob", "fly");
             configuration.Reload();
             await registry.Client.FetchAsync("/v2/main/app/tags/list").ShouldBeAsync(HttpStatusCode.NotFound);
 
-            await WriteAsync(path, "user:alice", "pull");
+            await WriteGrantAsync(path, "user:alice", "pull");
             configuration.Reload();
             await registry.Client.FetchAsync("/v2/main/app/tags/list").ShouldFailAsync(HttpStatusCode.Forbidden, "DENIED");
         }
@@ -182,9 +182,44 @@ public sealed class GrantTests
         {
             File.Delete(path);
         }
+    }
 
-        static Task WriteAsync(string path, string to, string action) => File.WriteAllTextAsync(
+    private static Task WriteGrantAsync(string path, string to, string action) => File.WriteAllTextAsync(
             path, new JsonObject { ["Grants"] = new JsonArray(new JsonObject { ["To"] = to, ["On"] = "main", ["Actions"] = action }) }.ToJsonString(), TestContext.Current.CancellationToken);
+
+    [Fact]
+    [Trait("Protocol", "K8")]
+    public async Task Every_host_follows_the_configuration_that_it_shares()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"grants-{Guid.NewGuid()}.json");
+        await WriteGrantAsync(path, "user:bob", "pull");
+        try
+        {
+            await using SignInRegistry one = await StartAsync();
+            await using SignInRegistry other = await StartAsync();
+            foreach (SignInRegistry registry in (SignInRegistry[])[one, other])
+            {
+                await registry.UseAsync("bob", "repository:main/app:pull");
+                await registry.Client.FetchAsync("/v2/main/app/tags/list").ShouldBeAsync(HttpStatusCode.NotFound);
+            }
+
+            await WriteGrantAsync(path, "user:alice", "pull");
+
+            foreach (SignInRegistry registry in (SignInRegistry[])[one, other])
+            {
+                await Eventually.IsAsync(async () => (await registry.Client.FetchAsync("/v2/main/app/tags/list")).StatusCode == HttpStatusCode.Forbidden);
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Task<SignInRegistry> StartAsync() => SignInRegistry.StartAsync(registry =>
+        {
+            Feeds(registry);
+            registry.AddGrants(new ConfigurationBuilder().AddJsonFile(path, optional: false, reloadOnChange: true).Build().GetSection("Grants"));
+        });
     }
 
     [Fact]
