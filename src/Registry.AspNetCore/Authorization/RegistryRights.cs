@@ -19,9 +19,12 @@ internal sealed class RegistryRights(RegistryAccessOptions access, GrantBook gra
     public bool OpensEverything => !grants.Current.Denies && feeds.Current.Feeds.All(feed => AnonymousOf(feed) == AnonymousAccess.Full);
 
     /// <summary>What the grants and the anonymous rights say.</summary>
-    public GrantDecision Decide(ClaimsPrincipal caller, RegistryAction action, string? feedName, RepositoryName? repository)
+    public GrantDecision Decide(ClaimsPrincipal caller, RegistryAction action, string? feedName, RepositoryName? repository) =>
+        Decide(caller, action, feedName is null ? null : feeds.Current.FindByName(feedName), feedName, repository);
+
+    /// <summary>What the grants and the anonymous rights say of a feed.</summary>
+    public GrantDecision Decide(ClaimsPrincipal caller, RegistryAction action, ActiveFeed? feed, string? feedName, RepositoryName? repository)
     {
-        ActiveFeed? feed = feedName is null ? null : feeds.Current.FindByName(feedName);
         GrantDecision decision = grants.Current.Decide(caller, action, feed, feedName, repository);
         return decision == GrantDecision.None && feedName is not null && IsOpen(action, feed) ? GrantDecision.Allow : decision;
     }

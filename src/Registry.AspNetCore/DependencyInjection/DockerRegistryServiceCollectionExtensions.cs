@@ -33,6 +33,7 @@ public static class DockerRegistryServiceCollectionExtensions
         services.AddAuthorization();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RegistryMetrics>();
+        services.TryAddSingleton(new HostHandlers(services));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RegistryStartup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, RegistryRightsHandler>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<RateLimiterOptions>, RegistryRejections>());

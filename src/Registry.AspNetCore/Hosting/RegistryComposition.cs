@@ -43,7 +43,8 @@ internal static class RegistryComposition
             OptionsOf<RegistryAccessOptions>(provider, key),
             provider.GetRequiredKeyedService<RegistryRights>(key),
             provider.GetRequiredKeyedService<CallerReader>(key),
-            provider.GetRequiredService<IAuthorizationService>()));
+            provider.GetRequiredService<IAuthorizationService>(),
+            provider.GetRequiredService<HostHandlers>()));
         services.AddKeyedSingleton(name, static (provider, key) => Create(provider, (string)key!));
     }
 

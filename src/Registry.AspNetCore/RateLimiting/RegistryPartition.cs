@@ -34,7 +34,7 @@ public static class RegistryPartition
         return Bearer(context) is { } token
             && context.GetEndpoint()?.Metadata.GetMetadata<RegistryEndpointMetadata>() is { } endpoint
             && context.RequestServices.GetKeyedService<TokenProtector>(endpoint.Registry)?.TryRead(token, out TokenContent? content) == true
-            && content.ToIdentity().Name is { } name
+            && content.KnownIdentity.Name is { } name
                 ? "user:" + name
                 : null;
     }

@@ -65,23 +65,15 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
     public async ValueTask<RegistryCaller> RenewAsync(TokenContent token, CancellationToken cancellationToken)
     {
         var access = new TokenAccess(token.Scopes);
-        ClaimsIdentity identity = token.ToIdentity();
-        if (token.Validator is not { } validator)
+        if (token.Validator is not { } validator || validator == HostToken)
         {
-            return RegistryCaller.SignedIn(identity, null, access);
+            return RegistryCaller.SignedIn(token.ToIdentity(), token.Validator, access);
         }
 
-        if (validator != HostToken)
-        {
-            if (credentials is null || await credentials.RenewAsync(validator, identity, cancellationToken).ConfigureAwait(false) is not { } now)
-            {
-                return RegistryCaller.Rejected();
-            }
-
-            identity = now;
-        }
-
-        return RegistryCaller.SignedIn(identity, validator, access);
+        ClaimsIdentity before = credentials?.CanRenew(validator) == true ? token.KnownIdentity : token.ToIdentity();
+        return credentials is not null && await credentials.RenewAsync(validator, before, cancellationToken).ConfigureAwait(false) is { } now
+            ? RegistryCaller.SignedIn(now, validator, access)
+            : RegistryCaller.Rejected();
     }
 
     private async ValueTask<RegistryCaller> ReadBasicAsync(HttpContext context, string parameter) =>

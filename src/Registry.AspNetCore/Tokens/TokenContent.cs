@@ -6,6 +6,8 @@ namespace Registry.AspNetCore.Tokens;
 /// <summary>What is inside a token of the registry's own service. Nobody but the registry's hosts can read or write it.</summary>
 internal sealed record TokenContent
 {
+    private ClaimsIdentity? _knownIdentity;
+
     /// <summary>The service that it was made for.</summary>
     public required string Audience { get; init; }
 
@@ -27,6 +29,10 @@ internal sealed record TokenContent
     /// <summary>Of a refresh token: the id of what the registry remembers of it.</summary>
     public string? Id { get; init; }
 
+    /// <summary>The same user at every call: to look it up by, and to be given to nobody, since an identity can be changed.</summary>
+    [JsonIgnore]
+    public ClaimsIdentity KnownIdentity => _knownIdentity ??= ToIdentity();
+
     /// <summary>The user, as it was when it signed in.</summary>
     public ClaimsIdentity ToIdentity()
     {
@@ -47,6 +53,7 @@ internal sealed record TokenContent
     /// <summary>The same, for a user.</summary>
     public TokenContent WithUser(string validator, ClaimsIdentity identity) => this with
     {
+        _knownIdentity = null,
         Validator = validator,
         NameType = identity.NameClaimType == ClaimTypes.Name ? null : identity.NameClaimType,
         RoleType = identity.RoleClaimType == ClaimTypes.Role ? null : identity.RoleClaimType,

@@ -46,9 +46,9 @@ internal sealed class TokenProtector
             return false;
         }
 
-        FactCache<string, TokenContent>.Look look = _read.Begin(token);
         if (!_read.TryGetFresh(token, out content))
         {
+            FactCache<string, TokenContent>.Look look = _read.Begin(token);
             content = Read(_access, token);
             if (content is not null)
             {

@@ -76,6 +76,36 @@ public sealed class GrantTests
 
     [Fact]
     [Trait("Protocol", "K3")]
+    public async Task What_a_handler_of_the_host_denies_stays_denied_though_nothing_but_grants_was_set_up()
+    {
+        await using SignInRegistry registry = await SignInRegistry.StartAsync(
+            static registry =>
+            {
+                Feeds(registry);
+                registry.AddGrants(static grants => grants.Allow("authenticated", "*"));
+            },
+            static builder => builder.Services.AddSingleton<Microsoft.AspNetCore.Authorization.IAuthorizationHandler, NothingForBob>());
+
+        await registry.Client.FetchAsync("/v2/main/app/tags/list", BasicScheme.SignIn("alice")).ShouldBeAsync(HttpStatusCode.NotFound);
+        await registry.Client.FetchAsync("/v2/main/app/tags/list", BasicScheme.SignIn("bob")).ShouldFailAsync(HttpStatusCode.Forbidden, "DENIED");
+    }
+
+    private sealed class NothingForBob : Microsoft.AspNetCore.Authorization.AuthorizationHandler<RegistryRequirement, RegistryResource>
+    {
+        protected override Task HandleRequirementAsync(
+            Microsoft.AspNetCore.Authorization.AuthorizationHandlerContext context, RegistryRequirement requirement, RegistryResource resource)
+        {
+            if (context.User.Identity?.Name == "bob")
+            {
+                context.Fail();
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact]
+    [Trait("Protocol", "K3")]
     public async Task Moving_a_tag_takes_a_right_of_its_own()
     {
         await using SignInRegistry registry = await SignInRegistry.StartAsync(static registry => registry.AddFeed("main").AddGrants(static grants => grants
