@@ -7,13 +7,15 @@ root=$(dirname "$here")
 out=$here/Registry.Bench/bin/published
 
 publish_subject=yes
+publish_host=yes
 need_peer=yes
 sample=Minimal program=Minimal packages=docker-registry
 for argument in "$@"; do
   case $argument in
-    --subject|--subject-url|--list|--help) publish_subject=no ;;
+    --subject|--subject-url) publish_subject=no ;;
+    --list|--help) publish_subject=no publish_host=no ;;
     --peer|--peer-url) need_peer=no ;;
-    s3) sample=S3 program=RegistryOnS3 packages="docker-registry ceph-mon ceph-osd radosgw" ;;
+    s3) publish_host=no sample=S3 program=RegistryOnS3 packages="docker-registry ceph-mon ceph-osd radosgw" ;;
   esac
 done
 
@@ -29,5 +31,9 @@ if [ $publish_subject = yes ]; then
   dotnet publish "$root/samples/$sample" -c Release -o "$out/subject-$sample" --nologo -v quiet >&2
   set -- --subject "$out/subject-$sample/$program" "$@"
 fi
+if [ $publish_host = yes ]; then
+  dotnet publish "$here/Registry.BenchHost" -c Release -o "$out/host" --nologo -v quiet >&2
+  host=$out/host/Registry.BenchHost
+fi
 
-exec "$out/bench/Registry.Bench" --results "$here/results" "$@"
+exec "$out/bench/Registry.Bench" --results "$here/results" --sign-in-host "${host:-Registry.BenchHost}" "$@"

@@ -20,6 +20,7 @@ internal sealed record Options
           --peer-url URL      measure against a server that runs already
           --subject PROGRAM   the published sample host, or docker-registry to see how much the figures vary by themselves
           --peer PROGRAM      the peer (docker-registry)
+          --sign-in-host PROGRAM  the published host of the rows about sign-in and feeds, which are left out without it
           --seed N            of the random content (taken from the clock)
           --list              print the names of the rows
         """;
@@ -46,6 +47,9 @@ internal sealed record Options
     public string? Subject { get; private set; }
 
     public string Peer { get; private set; } = "docker-registry";
+
+    /// <summary>The host of the rows about sign-in and feeds; null to leave them out.</summary>
+    public string? SignInHost { get; private set; }
 
     public ulong? Seed { get; private set; }
 
@@ -89,7 +93,7 @@ internal sealed record Options
             throw new ArgumentException("--subject or --subject-url says what to measure.");
         }
 
-        foreach (var program in (string?[])[options.Subject, options.Peer])
+        foreach (var program in (string?[])[options.Subject, options.Peer, options.SignInHost])
         {
             // A name without a folder is looked up in PATH.
             if (program is not null && program.Contains('/', StringComparison.Ordinal) && !File.Exists(program))
@@ -133,6 +137,9 @@ internal sealed record Options
                 break;
             case "--peer":
                 Peer = value;
+                break;
+            case "--sign-in-host":
+                SignInHost = value;
                 break;
             case "--seed":
                 Seed = ulong.TryParse(value, CultureInfo.InvariantCulture, out var seed)

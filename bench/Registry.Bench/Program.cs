@@ -24,17 +24,31 @@ var stamp = started.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
 var seed = options.Seed ?? (ulong)started.ToUnixTimeMilliseconds();
 using var source = new BlobSource(seed);
 var scale = options.Quick ? Scale.Quick : options.OnObjectStore ? Scale.FullOnObjectStore : Scale.Full;
-var suites = (options.OnObjectStore ? AllSuites.CreateForObjectStore(scale, source, $"bench{stamp}") : AllSuites.Create(scale, source, $"bench{stamp}"))
-    .Select(suite => suite with { Rows = [.. suite.Rows.Where(row => options.Only?.IsMatch(row.Name) != false)] })
-    .Where(suite => suite.Rows.Count > 0)
+var run = $"bench{stamp}";
+Group[] all =
+[
+    new Group(
+        "peer",
+        Comparison.WithPeer,
+        () => CreateServer(options.SubjectUrl, options.Subject!),
+        () => CreateServer(options.PeerUrl, options.Peer),
+        options.OnObjectStore ? AllSuites.CreateForObjectStore(scale, source, run) : AllSuites.Create(scale, source, run)),
+    .. options.SignInHost is { } host && !options.OnObjectStore ? SignInGroups.Create(host, scale, source, run) : [],
+];
+var groups = all.Select(group => group with { Suites = [.. group.Suites.Select(Chosen).Where(suite => suite.Rows.Count > 0)] })
+    .Where(group => group.Suites.Count > 0)
     .ToList();
 if (options.List)
 {
-    suites.ForEach(suite => suite.Rows.ToList().ForEach(row => Console.WriteLine(row.Name)));
+    foreach (var row in groups.SelectMany(group => group.Suites).SelectMany(suite => suite.Rows))
+    {
+        Console.WriteLine(row.Name);
+    }
+
     return 0;
 }
 
-if (suites.Count == 0)
+if (groups.Count == 0)
 {
     await Console.Error.WriteLineAsync("No row has a name like that; --list prints them.");
     return 2;
@@ -46,33 +60,35 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 var folder = Directory.CreateDirectory(Path.Combine(options.Data, $"run-{Environment.ProcessId}")).FullName;
 try
 {
-    var peerServer = CreateServer(options.PeerUrl, options.Peer);
-    var subjectServer = CreateServer(options.SubjectUrl, options.Subject!);
-    await using var subject = new Target("subject", subjectServer);
-    await using var peer = new Target("peer", peerServer);
     var keepFolder = options.Keep ? Path.Combine(options.Data, "keep") : null;
     await using var store = options.OnObjectStore ? new SharedStore(folder) : null;
-    var runner = new Runner(subject, peer, store, options.Repeats, folder, keepFolder, Console.Error);
-    var rows = await runner.RunAsync(suites, ending.Token);
+    var sections = new List<Section>();
+    foreach (var group in groups)
+    {
+        var (subjectServer, peerServer) = (group.Subject(), group.Peer());
+        await using var subject = new Target(group.Comparison.Subject, subjectServer);
+        await using var peer = new Target(group.Comparison.Peer, peerServer);
+        var data = Directory.CreateDirectory(Path.Combine(folder, group.Name)).FullName;
+        var rows = await new Runner(subject, peer, store, options.Repeats, data, keepFolder, Console.Error).RunAsync(group.Suites, ending.Token);
+        sections.Add(new Section(group.Comparison, DescribeServers(group.Comparison, subjectServer, peerServer), rows));
+    }
 
     var description = new RunDescription(
         started,
         clock.Elapsed,
-        subjectServer,
-        peerServer,
         options.Quick ? "quick" : "full",
         options.Repeats,
         seed,
         options.OnObjectStore ? SharedStore.Description : $"a folder on {Machine.FileSystemOf(folder)}",
         options.OnObjectStore);
-    var report = MarkdownReport.Write(description, rows);
+    var report = MarkdownReport.Write(description, sections);
     await Console.Out.WriteAsync(report);
     if (options.Results is { } results)
     {
         await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(results).FullName, $"{stamp}.md"), report);
     }
 
-    return rows.Any(row => row.Failure is not null) ? 1 : 0;
+    return sections.SelectMany(section => section.Rows).Any(row => row.Failure is not null) ? 1 : 0;
 }
 catch (OperationCanceledException) when (ending.IsCancellationRequested)
 {
@@ -89,6 +105,12 @@ void End(PosixSignalContext context)
     context.Cancel = true;
     ending.Cancel();
 }
+
+Suite Chosen(Suite suite) => suite with { Rows = [.. suite.Rows.Where(row => options.Only?.IsMatch(row.Name) != false)] };
+
+static string[] DescribeServers(Comparison comparison, IServer subject, IServer peer) => comparison == Comparison.WithPeer
+    ? [$"Subject: {subject.Description}; {subject.Durability}", $"Peer: {peer.Description}; {peer.Durability}"]
+    : [$"Sign-in and feeds: {subject.Description}; {subject.Durability}"];
 
 static IServer CreateServer(Uri? url, string program) => url is not null ? new ExternalServer(url)
     : Path.GetFileName(program) == "docker-registry" ? new DockerRegistryServer(program)

@@ -129,7 +129,7 @@ internal sealed class Runner(Target subject, Target peer, SharedStore? store, in
     {
         foreach (var target in targets)
         {
-            var setup = new Setup(Path.Combine(data, $"{target.Label}-{target.Server.Name}"), store?.BucketOf(target), suite.Redirects);
+            var setup = new Setup(Path.Combine(data, $"{target.Label}-{target.Server.Name}"), store?.BucketOf(target), suite.Redirects, suite.Scopes);
             await target.RestartAsync(setup, cancellationToken);
         }
     }

@@ -48,6 +48,10 @@ internal sealed class HttpConnection(ServerEndpoint endpoint) : IDisposable
         }
 
         pending.Append(method).Append(" "u8).Append(target).Append(" HTTP/1.1\r\nHost: "u8).Append(endpoint.Host).Append("\r\n"u8);
+        if (!endpoint.Authorization.IsEmpty)
+        {
+            Header("Authorization"u8, endpoint.Authorization);
+        }
     }
 
     public void Header(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>

@@ -7,18 +7,31 @@ namespace Registry.Bench.Http;
 internal sealed class ServerEndpoint
 {
     private readonly byte[] host;
+    private readonly byte[] authorization;
 
-    private ServerEndpoint(IPEndPoint address, string host)
+    private ServerEndpoint(IPEndPoint address, byte[] host, byte[] authorization)
     {
         Address = address;
-        this.host = Encoding.ASCII.GetBytes(host);
+        this.host = host;
+        this.authorization = authorization;
+    }
+
+    private ServerEndpoint(IPEndPoint address, string host)
+        : this(address, Encoding.ASCII.GetBytes(host), [])
+    {
     }
 
     public IPEndPoint Address { get; }
 
     public ReadOnlySpan<byte> Host => host;
 
+    /// <summary>The value of the <c>Authorization</c> header of every request; empty for none.</summary>
+    public ReadOnlySpan<byte> Authorization => authorization;
+
     public static ServerEndpoint Loopback(int port) => new(new IPEndPoint(IPAddress.Loopback, port), $"127.0.0.1:{port}");
+
+    /// <summary>The same with a token in every request.</summary>
+    public ServerEndpoint WithBearer(string token) => new(Address, host, Encoding.ASCII.GetBytes($"Bearer {token}"));
 
     /// <exception cref="ArgumentException">The URL is not plain HTTP, has a path, or names a host that has no address.</exception>
     public static ServerEndpoint FromUrl(Uri url)

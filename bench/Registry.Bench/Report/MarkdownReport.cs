@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Registry.Bench.Measurement;
-using Registry.Bench.Servers;
 
 namespace Registry.Bench.Report;
 
-/// <summary>Writes the results as two tables: the ratios, and the figures that they come from.</summary>
+/// <summary>Writes the results of each comparison as two tables: the ratios, and the figures that they come from.</summary>
 internal static class MarkdownReport
 {
     /// <summary>Processor time is counted in hundredths of a second: a ratio of less than this many seconds says nothing.</summary>
@@ -14,27 +13,34 @@ internal static class MarkdownReport
     /// <summary>How much of the processor time others, the kernel's own threads among them, may take before the report says so.</summary>
     private const double QuietShare = 0.1;
 
-    public static string Write(RunDescription run, IReadOnlyList<RowResult> rows)
+    public static string Write(RunDescription run, IReadOnlyList<Section> sections)
     {
         var text = new StringBuilder();
-        WriteRun(text, run);
+        WriteRun(text, run, sections);
         if (!run.OnObjectStore)
         {
-            WriteWarning(text, rows);
+            WriteWarning(text, [.. sections.SelectMany(section => section.Rows)]);
         }
 
-        WriteRatios(text, rows);
-        WriteFigures(text, rows);
-        WriteNotes(text, rows);
+        foreach (var (comparison, _, rows) in sections)
+        {
+            WriteRatios(text, comparison, rows);
+            WriteFigures(text, comparison, rows);
+            WriteNotes(text, rows);
+        }
+
         return text.ToString();
     }
 
-    private static void WriteRun(StringBuilder text, RunDescription run)
+    private static void WriteRun(StringBuilder text, RunDescription run, IReadOnlyList<Section> sections)
     {
-        Line(text, $"# Subject against peer, {run.Started:yyyy-MM-dd HH:mm} UTC");
+        Line(text, $"# Benchmark, {run.Started:yyyy-MM-dd HH:mm} UTC");
         Line(text, $"");
-        Line(text, $"- Subject: {run.Subject.Description}; {run.Subject.Durability}");
-        Line(text, $"- Peer: {run.Peer.Description}; {run.Peer.Durability}");
+        foreach (var server in sections.SelectMany(section => section.Servers).Distinct(StringComparer.Ordinal))
+        {
+            Line(text, $"- {server}");
+        }
+
         Line(text, $"- Machine: {Machine.Description}");
         Line(text, $"- Data: {run.Data}");
         Line(text, $"- Run: {run.Scale} scale, {run.Repeats} repeats, the servers in turn, median of the repeats");
@@ -54,11 +60,11 @@ internal static class MarkdownReport
         }
     }
 
-    private static void WriteRatios(StringBuilder text, IReadOnlyList<RowResult> rows)
+    private static void WriteRatios(StringBuilder text, Comparison comparison, IReadOnlyList<RowResult> rows)
     {
-        Line(text, $"## Ratios: above 1 the subject is better");
+        Line(text, $"## {comparison.Heading}");
         Line(text, $"");
-        Row(text, "row", "subject", "peer", "ratio", "over the repeats", "p50", "p99", "server CPU", "peak memory");
+        Row(text, "row", comparison.First, comparison.Second, "ratio", "over the repeats", "p50", "p99", "server CPU", "peak memory");
         Row(text, "---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:");
         foreach (var row in rows)
         {
@@ -74,8 +80,8 @@ internal static class MarkdownReport
             Row(
                 text,
                 row.Name,
-                $"{Text.Number(subject)} {row.Unit}",
-                $"{Text.Number(peer)} {row.Unit}",
+                $"{Text.Number(comparison.IsPeerFirst ? peer : subject)} {row.Unit}",
+                $"{Text.Number(comparison.IsPeerFirst ? subject : peer)} {row.Unit}",
                 $"**{Text.Number(row.Ratio)}**",
                 $"{Text.Number(ratios.Min())} - {Text.Number(ratios.Max())}",
                 Less(row, slice => slice.Percentile(50)),
@@ -87,9 +93,9 @@ internal static class MarkdownReport
         Line(text, $"");
     }
 
-    private static void WriteFigures(StringBuilder text, IReadOnlyList<RowResult> rows)
+    private static void WriteFigures(StringBuilder text, Comparison comparison, IReadOnlyList<RowResult> rows)
     {
-        Line(text, $"## Figures: subject / peer");
+        Line(text, $"## Figures: {comparison.First} / {comparison.Second}");
         Line(text, $"");
         Row(text, "row", "seconds", "p50 ms", "p99 ms", "server CPU s", "client CPU s", "other CPU s", "peak memory MB", "MB not on disk");
         Row(text, "---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:");
@@ -98,14 +104,14 @@ internal static class MarkdownReport
             Row(
                 text,
                 row.Name,
-                Both(row, slice => slice.Seconds),
-                Both(row, slice => slice.Percentile(50)),
-                Both(row, slice => slice.Percentile(99)),
-                Both(row, slice => slice.ServerProcessor),
-                Both(row, slice => slice.ClientProcessor),
-                Both(row, slice => slice.OtherProcessor),
-                Both(row, slice => slice.PeakMemory / 1e6),
-                Both(row, slice => slice.Unflushed / 1e6));
+                Both(comparison, row, slice => slice.Seconds),
+                Both(comparison, row, slice => slice.Percentile(50)),
+                Both(comparison, row, slice => slice.Percentile(99)),
+                Both(comparison, row, slice => slice.ServerProcessor),
+                Both(comparison, row, slice => slice.ClientProcessor),
+                Both(comparison, row, slice => slice.OtherProcessor),
+                Both(comparison, row, slice => slice.PeakMemory / 1e6),
+                Both(comparison, row, slice => slice.Unflushed / 1e6));
         }
 
         Line(text, $"");
@@ -113,12 +119,19 @@ internal static class MarkdownReport
 
     private static void WriteNotes(StringBuilder text, IReadOnlyList<RowResult> rows)
     {
+        var before = text.Length;
         foreach (var row in rows.Where(row => row.Subject.Count > 0 && row.Peer.Count > 0 && row.Failure is null))
         {
-            if (row.Subject[0].Note is { } subject && row.Peer[0].Note is { } peer)
+            // The last repeat's: where a note has figures, the first one's may be those of code that was not compiled to the end.
+            if (row.Subject[^1].Note is { } subject && row.Peer[^1].Note is { } peer)
             {
                 Line(text, $"- {row.Name}: {subject}, {peer}.");
             }
+        }
+
+        if (text.Length > before)
+        {
+            Line(text, $"");
         }
     }
 
@@ -130,8 +143,12 @@ internal static class MarkdownReport
         return subject > least && peer > least ? Text.Number(peer / subject) : "-";
     }
 
-    private static string Both(RowResult row, Func<Slice, double?> figure) =>
-        $"{Text.Number(RowResult.Median(row.Subject, figure))} / {Text.Number(RowResult.Median(row.Peer, figure))}";
+    private static string Both(Comparison comparison, RowResult row, Func<Slice, double?> figure)
+    {
+        var subject = Text.Number(RowResult.Median(row.Subject, figure));
+        var peer = Text.Number(RowResult.Median(row.Peer, figure));
+        return comparison.IsPeerFirst ? $"{peer} / {subject}" : $"{subject} / {peer}";
+    }
 
     private static string Cell(string text) => text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);
 
@@ -149,12 +166,10 @@ internal static class MarkdownReport
         text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }
 
-/// <summary>What was run, where and against what.</summary>
+/// <summary>What was run, and where.</summary>
 internal sealed record RunDescription(
     DateTimeOffset Started,
     TimeSpan Elapsed,
-    IServer Subject,
-    IServer Peer,
     string Scale,
     int Repeats,
     ulong Seed,

@@ -67,7 +67,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>Returns once <c>GET /v2/</c> is answered.</summary>
+    /// <summary>Returns once <c>GET /v2/</c> is answered, if only by asking for credentials.</summary>
     public async Task WaitUntilReadyAsync(ServerEndpoint endpoint, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
@@ -75,11 +75,31 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             if (process.HasExited || clock.Elapsed > StartLimit)
             {
-                var tail = File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(20)) : "";
-                throw new ServerException($"The server did not come up. The end of its log:\n{tail}");
+                throw new ServerException($"The server did not come up. The end of its log:\n{EndOfLog()}");
             }
 
             await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Returns once a process that does one thing has done it.</summary>
+    /// <exception cref="ServerException">It failed, or took longer than <paramref name="limit"/>.</exception>
+    public async Task WaitUntilEndedAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(limit);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ServerException($"The program did not end within {limit}.");
+        }
+
+        if (process.ExitCode != 0)
+        {
+            throw new ServerException($"The program ended with {process.ExitCode}. The end of its log:\n{EndOfLog()}");
         }
     }
 
@@ -106,12 +126,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         process.Dispose();
     }
 
+    private string EndOfLog() => File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(20)) : "";
+
     private static bool Answers(ServerEndpoint endpoint)
     {
         try
         {
             using var client = new RegistryClient(new HttpConnection(endpoint));
-            return client.Ping() == 200;
+            return client.Ping() is 200 or 401;
         }
         catch (SocketException)
         {

@@ -16,7 +16,10 @@ internal sealed class PushImages(BlobSource source, string run, int count, int c
     private Image[][] repeats = [];
     private Image[] warmUp = [];
 
-    public override string Name => $"push small images, {concurrency} at once";
+    /// <summary>What the row's name begins with.</summary>
+    public string Prefix { get; init; } = "";
+
+    public override string Name => $"{Prefix}push small images, {concurrency} at once";
 
     public override string Unit => "images/s";
 

@@ -27,20 +27,21 @@ internal sealed class ReadManifests(string name, int count, Action<RegistryClien
             Read("HEAD manifest by digest", (client, _) => client.HeadManifest(repository, manifest.Digest, manifest)),
             new PutManifests(repository, image, scale.ManifestWrites),
         ];
-        return new Suite("manifests", rows) { Fill = Push };
+        return new Suite("manifests", rows) { Fill = (target, _) => Push(target, repository, image) };
 
         ReadManifests Read(string name, Action<RegistryClient, int> request) => new(name, scale.ManifestReads, request);
+    }
 
-        void Push(Target target, CancellationToken cancellationToken)
+    /// <summary>Gives a server the manifest that is read.</summary>
+    public static void Push(Target target, RepositoryPath repository, Image image)
+    {
+        using var client = target.CreateClient();
+        foreach (var blob in (Blob[])[.. image.Layers, image.Config])
         {
-            using var client = target.CreateClient();
-            foreach (var blob in (Blob[])[.. image.Layers, image.Config])
-            {
-                client.PushWhole(repository, blob);
-            }
-
-            client.PutManifest(repository, tag, manifest);
+            client.PushWhole(repository, blob);
         }
+
+        client.PutManifest(repository, image.Tag, image.Manifest);
     }
 
     public override void WarmUp(Target target, CancellationToken cancellationToken) =>

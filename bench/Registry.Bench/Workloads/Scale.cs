@@ -32,6 +32,15 @@ internal sealed record Scale
 
     public required int RepositoryPage { get; init; }
 
+    /// <summary>Of the rows that compare requests with and without a token, which differ by little.</summary>
+    public required int SignInReads { get; init; }
+
+    public required int RepositoriesPerFeed { get; init; }
+
+    public required int FeedListings { get; init; }
+
+    public required int Decisions { get; init; }
+
     public static Scale Full { get; } = new()
     {
         Blobs = [(1_000_000, 32, 500), (10_000_000, 8, 150), (100_000_000, 3, 15), (1_000_000_000, 1, 2)],
@@ -47,6 +56,10 @@ internal sealed record Scale
         TagPage = 100,
         Repositories = 10_000,
         RepositoryPage = 1_000,
+        SignInReads = 30_000,
+        RepositoriesPerFeed = 500,
+        FeedListings = 100,
+        Decisions = 1_000_000,
     };
 
     /// <summary>The same on an object store, which is slower for both.</summary>
@@ -73,5 +86,9 @@ internal sealed record Scale
         TagPage = 100,
         Repositories = 250,
         RepositoryPage = 100,
+        SignInReads = 1_000,
+        RepositoriesPerFeed = 50,
+        FeedListings = 5,
+        Decisions = 200_000,
     };
 }

@@ -11,6 +11,9 @@ internal sealed record Suite(string Name, IReadOnlyList<Workload> Rows)
     /// <summary>Whether pulls may be sent on to an object store.</summary>
     public bool Redirects { get; init; }
 
+    /// <summary>What clients that have to sign in ask a token for.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
     /// <summary>The name of data that is alike in every run, so that a later run can take it over; null where it is not.</summary>
     public string? KeepAs { get; init; }
 }

@@ -1,0 +1,70 @@
+// Settings: Data=folder, or none to keep everything in memory; Feeds=number, none for a registry that is open to everybody; GrantsPerFeed=1 to 5;
+// Repositories=number in each feed; FillOnly=true to write these into the folder and end; Counts=true and Decisions=true for what the rows ask beside the protocol.
+using Microsoft.AspNetCore.Authorization;
+using Registry.AspNetCore.Credentials;
+using Registry.Bench;
+using Registry.BenchHost;
+using Registry.Storage;
+using Registry.Storage.FileSystem;
+
+var builder = WebApplication.CreateBuilder(args);
+var settings = builder.Configuration;
+var landscape = new Landscape(settings.GetValue("Feeds", 0), settings.GetValue("GrantsPerFeed", Landscape.MaxGrantsPerFeed), settings.GetValue("Repositories", 0));
+var fillsOnly = settings.GetValue("FillOnly", false);
+builder.WebHost.UseDockerRegistryTransport();
+
+var registry = builder.Services.AddDockerRegistry();
+if (settings["Data"] is { } folder)
+{
+    // What is filled in is not measured, and made anew where it gets lost.
+    registry.AddFileSystemStorage(folder, options => options.Durability = fillsOnly ? FileSystemDurability.Process : options.Durability);
+}
+else
+{
+    registry.AddInMemoryStorage();
+}
+
+if (settings.GetValue("Counts", false))
+{
+    CountedStore.Use(registry);
+}
+
+if (landscape.Feeds == 0)
+{
+    registry.AllowAnonymous();
+}
+else
+{
+    builder.Services.AddDataProtection().PersistKeysToRegistryStore();
+    registry.AddUsers(users => users.Add(SignInNames.User, RegistryPasswords.Hash(SignInNames.Password), SignInNames.Role, "staff"));
+    landscape.AddTo(registry);
+}
+
+var repeatsDecisions = settings.GetValue("Decisions", false);
+if (repeatsDecisions)
+{
+    builder.Services.AddAuthorization();
+    builder.Services.AddSingleton<DecisionRecorder>();
+    builder.Services.AddSingleton<IAuthorizationService>(services => services.GetRequiredService<DecisionRecorder>());
+}
+
+await using var app = builder.Build();
+var store = app.Services.GetRequiredKeyedService<IObjectStore>("");
+if (fillsOnly || settings["Data"] is null)
+{
+    await landscape.FillAsync(store, CancellationToken.None);
+    if (fillsOnly)
+    {
+        return;
+    }
+}
+
+app.MapDockerRegistry("/v2");
+app.MapGet(SignInNames.OperationsPath, () => (store as CountedStore)?.Restart() ?? 0);
+app.MapGet(SignInNames.ChangePath, (CancellationToken cancellationToken) => Landscape.ChangeCatalogAsync(store, cancellationToken));
+if (repeatsDecisions)
+{
+    app.MapGet(SignInNames.DecisionsPath, (int count, DecisionRecorder decisions) => decisions.MeasureAsync(count));
+}
+
+await app.RunAsync();
