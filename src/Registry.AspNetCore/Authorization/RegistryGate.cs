@@ -81,6 +81,13 @@ internal sealed class RegistryGate(string registry, RegistryAccessOptions access
     /// <summary>Whether whoever asks may list and pull everything in a feed.</summary>
     public bool IsOpenToAll(ActiveFeed? feed) => rights.IsGrantedToAll(RegistryAction.List, feed) && rights.IsGrantedToAll(RegistryAction.Pull, feed);
 
+    /// <summary>Whether one tag of a repository may be shown and another not: the host's handlers alone can tell tags apart.</summary>
+    public bool TellsTagsApart(ActiveFeed? feed) => access.UsesHostAuthorization && !rights.IsGrantedToAll(RegistryAction.Pull, feed);
+
+    /// <summary>Whether the caller may see a tag of a repository that it may list the tags of.</summary>
+    public async ValueTask<bool> ShowsTagAsync(HttpContext context, FeedView view, AccessTarget target) =>
+        await MayAsync(await CallerAsync(context, view).ConfigureAwait(false), RegistryAction.Pull, target).ConfigureAwait(false);
+
     /// <summary>Whether a user may do this, whatever the credentials that came with a request are meant for beyond the user's own.</summary>
     public async ValueTask<bool> MayAsync(RegistryCaller caller, RegistryAction action, AccessTarget target) =>
         rights.IsGrantedToAll(action, target.Feed) || (caller.IsFor(action, target) && await IsAllowedAsync(caller.Principal, action, target).ConfigureAwait(false));

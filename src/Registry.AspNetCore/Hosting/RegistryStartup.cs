@@ -139,11 +139,13 @@ internal sealed class RegistryStartup(
     private async IAsyncEnumerable<string> FindUnknownSchemesAsync(string name)
     {
         var schemes = services.GetService<IAuthenticationSchemeProvider>();
-        foreach (string scheme in services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name).AuthenticationSchemes)
+        RegistryAccessOptions access = services.GetRequiredService<IOptionsMonitor<RegistryAccessOptions>>().Get(name);
+        SignInOptions signIn = services.GetRequiredService<IOptionsMonitor<SignInOptions>>().Get(name);
+        foreach (string scheme in access.AuthenticationSchemes.Concat(signIn.PasswordTokenSchemes))
         {
             if (schemes is null || await schemes.GetSchemeAsync(scheme).ConfigureAwait(false) is null)
             {
-                yield return $"{Which(name)}the host has no authentication scheme '{scheme}'. Add it with AddAuthentication(), or give UseAuthorization(…) another.";
+                yield return $"{Which(name)}the host has no authentication scheme '{scheme}'. Add it with AddAuthentication(), or name another in UseAuthorization(…) or {nameof(SignInOptions.PasswordTokenSchemes)}.";
             }
         }
     }

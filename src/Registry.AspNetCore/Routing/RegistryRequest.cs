@@ -58,6 +58,9 @@ internal sealed class RegistryRequest(HttpContext http, RegistryInstance registr
     /// <summary>Whether the caller may do something here, without asking for credentials when not.</summary>
     public async ValueTask<bool> AllowsAsync(RegistryAction action, Tag? tag = null) => await DecideAsync(action, tag).ConfigureAwait(false) == Verdict.Allowed;
 
+    /// <summary>Whether the caller may see a tag of the repository.</summary>
+    public ValueTask<bool> ShowsAsync(Tag tag) => Registry.Gate.ShowsTagAsync(Http, View, AccessTarget.Of(target, tag));
+
     /// <summary>
     /// An address for a Location or a Link, absolute in its path alone: it is right behind any proxy, and clients resolve it against the address that
     /// they asked.

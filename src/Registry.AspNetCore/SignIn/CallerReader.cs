@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Credentials;
@@ -14,7 +15,8 @@ namespace Registry.AspNetCore.SignIn;
 /// <summary>Finds out who sent a request: by the registry's own tokens, keys and passwords first, then by the host's schemes that the registry was told to use. The host's cookies and forms are none of them.</summary>
 internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions options, ICredentialChain? credentials, TokenProtector? tokens)
 {
-    private const string HostToken = "host-token";
+    // What tokens name in place of a validator: no validator's name, which would be looked up.
+    private const string HostToken = "(host token)";
 
     /// <summary>Reads who sent a request.</summary>
     /// <param name="context">The request.</param>
@@ -133,12 +135,21 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
             return null;
         }
 
+        IServiceProvider services = context.RequestServices;
+        if (await services.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync(scheme).ConfigureAwait(false) is not { } found)
+        {
+            return null;
+        }
+
+        // The request's own handler may have looked at the request's own header already, and does not look twice.
+        var handler = (IAuthenticationHandler)(services.GetService(found.HandlerType) ?? ActivatorUtilities.CreateInstance(services, found.HandlerType));
         IHeaderDictionary headers = context.Request.Headers;
         StringValues own = headers.Authorization;
         headers.Authorization = "Bearer " + password;
         try
         {
-            AuthenticateResult result = await context.AuthenticateAsync(scheme).ConfigureAwait(false);
+            await handler.InitializeAsync(found, context).ConfigureAwait(false);
+            AuthenticateResult result = await handler.AuthenticateAsync().ConfigureAwait(false);
             return result is { Succeeded: true, Principal.Identity: ClaimsIdentity { IsAuthenticated: true } identity } ? identity : null;
         }
         finally

@@ -36,8 +36,8 @@ internal readonly record struct RegistryAuthority(string Realm, string Service)
     /// <summary>The feed that the name of a service stands for.</summary>
     public static ActiveFeed? FeedOf(string service, FeedTable feeds)
     {
-        var host = new HostString(service);
-        return host.HasValue ? feeds.FindByHost(host.Host, service) : null;
+        // It goes into a challenge, and came from the client.
+        return FeedHost.IsValid(service) ? feeds.FindByHost(new HostString(service).Host, service) : null;
     }
 
     private static string RealmOf(HttpContext context, SignInOptions options, string basePath)

@@ -81,6 +81,18 @@ internal static class ContentKeys
     public static string Manifest(RepositoryName repository, Digest digest) =>
         $"repos/{Encode(repository)}/manifests/{digest.AlgorithmName}/{digest.Encoded}";
 
+    /// <summary>Prefix of a repository's manifests, those too that were deleted.</summary>
+    public static string Manifests(RepositoryName repository) => $"repos/{Encode(repository)}/manifests/";
+
+    /// <summary>Reads the digest at the end of a manifest's key.</summary>
+    public static bool TryParseManifest(ReadOnlySpan<char> key, out Digest digest)
+    {
+        digest = default;
+        int last = key.LastIndexOf('/');
+        int before = last < 0 ? -1 : key[..last].LastIndexOf('/');
+        return before >= 0 && Digest.TryParse($"{key[(before + 1)..last]}:{key[(last + 1)..]}", out digest);
+    }
+
     public static string Tag(RepositoryName repository, Tag tag) => $"repos/{Encode(repository)}/tags/{tag}";
 
     /// <summary>Prefix of the names of a repository's tags, each with the generation that it has been listed since.</summary>

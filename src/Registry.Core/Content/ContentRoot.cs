@@ -1,5 +1,6 @@
 using Registry.Content.Blobs;
 using Registry.Content.Catalog;
+using Registry.Content.Erasing;
 using Registry.Content.Manifests;
 using Registry.Content.Records;
 using Registry.Content.Referrers;
@@ -31,6 +32,7 @@ internal sealed class ContentRoot : IDisposable
         Tags = new TagStore(store, records, ids, time);
         Manifests = new ManifestStore(store, records, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
+        Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);
         var sessions = new SessionRecords(store, records, time);
         Uploads = new UploadSessions(
             store,
@@ -60,6 +62,8 @@ internal sealed class ContentRoot : IDisposable
     public TagStore Tags { get; }
 
     public ReferrerIndex Referrers { get; }
+
+    public RepositoryEraser Eraser { get; }
 
     /// <summary>Makes sure, once, that the store holds what this software knows.</summary>
     /// <exception cref="InvalidOperationException">It holds something else.</exception>

@@ -123,6 +123,40 @@ public sealed class HostAuthorizationTests
     }
 
     [Theory]
+    [Trait("Protocol", "T12")]
+    [InlineData(null)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(50)]
+    public async Task A_tag_list_shows_what_the_caller_may_pull_in_full_pages(int? size)
+    {
+        await using GuardedRegistry registry = await GuardedRegistry.StartAsync(static (user, _, resource) =>
+            user == "admin" || resource.Tag?.Value.StartsWith("release", StringComparison.Ordinal) != false);
+        BasicScheme.As(registry.Client, "admin");
+        string[] tags = ["build-1", "build-2", "release-1", "release-2", "test-1", "release-3", "release-4", "z"];
+        foreach (string tag in tags)
+        {
+            await registry.Client.PutManifestAsync("app", tag, Images.Index(""), Images.OciIndex).ShouldBeAsync(HttpStatusCode.Created);
+        }
+
+        BasicScheme.As(registry.Client, "alice");
+        var seen = new List<string>();
+        string? next = "/v2/app/tags/list" + (size is null ? "" : $"?n={size}");
+        while (next is not null)
+        {
+            HttpResponseMessage response = await registry.Client.FetchAsync(next).ShouldBeAsync(HttpStatusCode.OK);
+            string[] page = [.. (await response.JsonAsync()).GetProperty("tags").EnumerateArray().Select(static tag => tag.GetString()!)];
+            Assert.Equal(Math.Min(size ?? 4, 4 - seen.Count), page.Length);
+            seen.AddRange(page);
+            next = response.NextPage();
+        }
+
+        Assert.Equal(["release-1", "release-2", "release-3", "release-4"], seen);
+        await registry.Client.FetchAsync("/v2/app/manifests/build-1").ShouldFailAsync(HttpStatusCode.Forbidden, "DENIED");
+    }
+
+    [Theory]
     [Trait("Protocol", "T11")]
     [Trait("Protocol", "T12")]
     [InlineData(1)]

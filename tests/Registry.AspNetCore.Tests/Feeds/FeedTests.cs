@@ -22,7 +22,6 @@ public sealed class FeedTests
     private static void MainAndDefault(IDockerRegistryBuilder registry) => registry.AddDefaultFeed().AddFeed("main", static feed => feed.Hosts.Add("main.example.com"));
 
     [Fact]
-    [Trait("Protocol", "N1")]
     public async Task A_feed_is_found_by_its_name_by_its_path_and_by_its_host()
     {
         await using RegistryHost host = await StartAsync(MainAndDefault);
@@ -43,7 +42,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "X7")]
     public async Task Locations_lead_back_the_way_the_client_came()
     {
         await using RegistryHost host = await StartAsync(MainAndDefault);
@@ -60,7 +58,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "W9")]
     public async Task An_upload_goes_on_by_another_of_the_feeds_addresses()
     {
         await using RegistryHost host = await StartAsync(MainAndDefault);
@@ -74,7 +71,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "U5")]
     public async Task Feeds_with_one_store_share_bytes_by_mounting_and_see_only_their_own()
     {
         await using RegistryHost host = await StartAsync(static registry => registry
@@ -91,7 +87,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "T11")]
     public async Task The_catalog_of_all_feeds_is_in_order_and_each_feeds_own_has_no_names_in_front()
     {
         await using RegistryHost host = await StartAsync(static registry => registry
@@ -115,7 +110,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "N1")]
     public async Task A_renamed_feed_keeps_what_it_holds_and_its_own_name_is_nobody_elses()
     {
         await using RegistryHost host = await StartAsync(static registry => registry.AddDefaultFeed().AddFeed("main"));
@@ -140,7 +134,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "N1")]
     public async Task Feeds_come_and_go_while_the_host_runs()
     {
         await using RegistryHost host = await StartAsync(static registry => registry.AddFeed("main"));
@@ -164,7 +157,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "W1")]
     public async Task A_read_only_feed_takes_nothing_and_gives_everything()
     {
         await using RegistryHost host = await StartAsync(static registry => registry.AddFeed("main"));
@@ -178,7 +170,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "E1")]
     public async Task A_feed_may_forbid_deleting()
     {
         await using RegistryHost host = await StartAsync(static registry => registry.AddFeed("main", static feed => feed.AllowDelete = false));
@@ -190,7 +181,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "F8")]
     public async Task A_feeds_limit_on_blobs_holds_for_uploads_of_every_kind_and_for_mounts()
     {
         await using RegistryHost host = await StartAsync(static registry => registry.AddFeed("large").AddFeed("small", static feed => feed.MaxBlobBytes = 10));
@@ -205,7 +195,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "D11")]
     public async Task A_feed_takes_the_artifact_types_that_it_names()
     {
         await using RegistryHost host = await StartAsync(static registry => registry
@@ -222,7 +211,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "WA1")]
     public async Task A_feed_tells_its_users_what_it_has_to_say_and_others_nothing()
     {
         await using RegistryHost host = await StartAsync(static registry => registry.AddFeed("old", static feed => feed.Warnings.Add("This feed ends in May.")).AddFeed("new"));
@@ -235,7 +223,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "N1")]
     public async Task Feeds_that_would_answer_for_the_same_stop_the_start_and_all_mistakes_are_named()
     {
         InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(static registry => registry
@@ -251,7 +238,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "N1")]
     public async Task A_feed_whose_store_there_is_not_stops_the_start()
     {
         InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(static registry => registry.AddFeed("three", static feed => feed.Store = "nowhere")));
@@ -260,7 +246,6 @@ public sealed class FeedTests
     }
 
     [Fact]
-    [Trait("Protocol", "N1")]
     public async Task The_hosts_own_routes_of_the_same_form_come_first()
     {
         await using RegistryHost host = await StartAsync(

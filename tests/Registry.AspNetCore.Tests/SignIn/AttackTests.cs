@@ -264,7 +264,6 @@ public sealed class AttackTests
     }
 
     [Fact]
-    [Trait("Protocol", "ER7")]
     public async Task Guessing_is_slowed_down_and_locks_nobody_out_who_is_elsewhere()
     {
         await using SignInRegistry registry = await SignInRegistry.StartAsync(TwoFeeds);

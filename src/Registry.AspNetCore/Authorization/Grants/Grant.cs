@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Registry.Feeds;
 using Registry.Model;
 
@@ -22,6 +23,15 @@ internal enum GrantSubject
 internal sealed record Grant(GrantSubject Subject, string SubjectName, string Feed, string Repository, int Actions, bool Denies)
 {
     public static int Bit(RegistryAction action) => 1 << (int)action;
+
+    public bool IsTo(ClaimsPrincipal caller) => Subject switch
+    {
+        GrantSubject.Everyone => true,
+        GrantSubject.Anonymous => caller.Identity?.IsAuthenticated != true,
+        GrantSubject.Authenticated => caller.Identity?.IsAuthenticated == true,
+        GrantSubject.User => caller.Identity is { IsAuthenticated: true, Name: { } name } && name == SubjectName,
+        _ => caller.Identity?.IsAuthenticated == true && caller.IsInRole(SubjectName),
+    };
 
     public bool IsOn(RegistryAction action, RepositoryName? repository)
     {

@@ -57,8 +57,22 @@ internal sealed class GrantTable
                 .Decide(caller, action, repository);
         }
 
-        // There is no such feed, and no limit to the names that clients think of.
-        return _toAnyFeed.Length == 0 ? GrantDecision.None : Select(_toAnyFeed, feedName).Decide(caller, action, repository);
+        // There is no such feed, and no limit to the names that clients think of: nothing is made ready for it.
+        bool allowed = false;
+        foreach (Grant grant in _toAnyFeed)
+        {
+            if (grant.IsOn(action, repository) && grant.IsTo(caller) && Wildcard.Matches(grant.Feed, feedName))
+            {
+                if (grant.Denies)
+                {
+                    return GrantDecision.Deny;
+                }
+
+                allowed = true;
+            }
+        }
+
+        return allowed ? GrantDecision.Allow : GrantDecision.None;
     }
 
     private static ByFeed Select(Grant[] grants, string feed) => new([.. grants.Where(grant => Wildcard.Matches(grant.Feed, feed))]);

@@ -43,6 +43,19 @@ internal sealed class RepositoryCatalog(IObjectStore store, TimeProvider time)
         return exists;
     }
 
+    /// <summary>Takes a repository out, which nobody pushes to any more.</summary>
+    public async ValueTask RemoveAsync(RepositoryName repository, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.DeleteAsync(ContentKeys.Catalog(repository), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _seen.Forget(repository);
+        }
+    }
+
     /// <summary>Lists repositories in the order of their names.</summary>
     /// <param name="prefix">What their names begin with: a feed's name and a slash, or nothing.</param>
     /// <param name="after">Only names after this text, which need not be one; <see langword="null"/> starts at the front.</param>

@@ -1,0 +1,80 @@
+using Registry.Content.Blobs;
+using Registry.Content.Catalog;
+using Registry.Content.Manifests;
+using Registry.Content.Tags;
+using Registry.Model;
+using Registry.Model.Manifests;
+using Registry.Storage;
+
+namespace Registry.Content.Erasing;
+
+/// <summary>
+/// Removes repositories with all that they hold, by the steps with which clients delete: so it may stop after any of them and be begun again, and what other repositories hold too stays theirs.
+/// </summary>
+/// <remarks>Nobody may push to the repositories meanwhile. What was uploaded and never named by a manifest is held by its lease until that ends.</remarks>
+internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifests, TagStore tags, BlobStore blobs, RepositoryCatalog catalog)
+{
+    private const int PageSize = 100;
+
+    /// <summary>Removes every repository whose name begins with a text.</summary>
+    /// <param name="prefix">A feed's name and a slash.</param>
+    /// <param name="cancellationToken">Ends the removal; what is left can be removed later.</param>
+    /// <returns>How many repositories there were.</returns>
+    public async ValueTask<int> EraseAllAsync(string prefix, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        NamePage page;
+        do
+        {
+            // What was found is gone afterwards, so that the next page is the first again.
+            page = await catalog.ListAsync(prefix, after: null, PageSize, cancellationToken).ConfigureAwait(false);
+            foreach (string name in page.Names)
+            {
+                await EraseAsync(RepositoryName.Parse(name), cancellationToken).ConfigureAwait(false);
+                count++;
+            }
+        }
+        while (page.HasMore);
+
+        return count;
+    }
+
+    private async ValueTask EraseAsync(RepositoryName repository, CancellationToken cancellationToken)
+    {
+        await EraseTagsAsync(repository, cancellationToken).ConfigureAwait(false);
+        var named = new HashSet<Digest>();
+        await foreach (string key in store.ListAllAsync(ContentKeys.Manifests(repository), cancellationToken).ConfigureAwait(false))
+        {
+            if (ContentKeys.TryParseManifest(key, out Digest digest) && await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false) is { } manifest)
+            {
+                named.UnionWith(ManifestParser.Parse(manifest.Content, manifest.MediaType).RequiredContent());
+                await manifests.DeleteAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        // The leases of what was just named: the repository is to show nothing any more, should there be one of its name again.
+        foreach (Digest digest in named)
+        {
+            await blobs.DeleteAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Last, since it is what a second run finds the repository by.
+        await catalog.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask EraseTagsAsync(RepositoryName repository, CancellationToken cancellationToken)
+    {
+        string? after = null;
+        NamePage page;
+        do
+        {
+            page = await tags.ListAsync(repository, after, PageSize, cancellationToken).ConfigureAwait(false);
+            foreach (string name in page.Names)
+            {
+                after = name;
+                await tags.DeleteAsync(repository, Tag.Parse(name), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        while (page.HasMore);
+    }
+}
