@@ -1,10 +1,14 @@
-// Settings: Registry:Data, SignIn:* and Credentials:* (the registry's options), Users:name=password, Htpasswd=file, Feeds:name:*, Grants:n:*, Proxy:PathBase.
+// Settings: Registry:Data, SignIn:* and Credentials:* (the registry's options), Users:name=password, Htpasswd=file, Feeds:name:*, Grants:n:*, Proxy:PathBase,
+// Test:ClockSeconds (how far its clock is ahead), Test:PauseSeconds and Test:StepSeconds (see UploadPause).
 using Microsoft.AspNetCore.HttpOverrides;
 using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Credentials.ApiKeys;
+using Registry.SignInHost;
 
 var builder = WebApplication.CreateBuilder(args);
 var settings = builder.Configuration;
+var clock = new TestClock(TimeSpan.FromSeconds(settings.GetValue<int>("Test:ClockSeconds")));
+builder.Services.AddSingleton<TimeProvider>(clock);
 builder.WebHost.UseDockerRegistryTransport();
 builder.Services.Configure<ForwardedHeadersOptions>(
     options => options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedPrefix);
@@ -29,6 +33,11 @@ if (settings["Htpasswd"] is { Length: > 0 } file)
 
 var app = builder.Build();
 app.UseForwardedHeaders();
+if (settings.GetValue<int>("Test:StepSeconds") is > 0 and var step)
+{
+    app.Use(new UploadPause(clock, TimeSpan.FromSeconds(settings.GetValue<int>("Test:PauseSeconds")), TimeSpan.FromSeconds(step)).InvokeAsync);
+}
+
 app.UsePathBase(settings["Proxy:PathBase"]);
 app.UseRouting();
 app.MapDockerRegistry("/v2");

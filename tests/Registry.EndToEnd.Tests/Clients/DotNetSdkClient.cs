@@ -78,6 +78,9 @@ public sealed class DotNetSdkClient : IRegistryClient, ILoginClient
         return Task.CompletedTask;
     }
 
+    /// <summary>Has the base image that it pushes on pushed by a user, and stays without a log-in itself.</summary>
+    public void PushBaseAs(Login login) => _baseLogin = login;
+
     /// <summary>By the file that <c>docker login</c> leaves, as a person has it.</summary>
     public async Task LogInByFileAsync(Login login, CancellationToken cancellationToken)
     {

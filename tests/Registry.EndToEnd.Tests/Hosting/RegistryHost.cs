@@ -29,6 +29,9 @@ public sealed class RegistryHost : IAsyncDisposable
     /// <summary>The socket that it also listens on when it was started with <see cref="HostOptions.WithSocket"/>.</summary>
     public string SocketFile => DataFolder + ".sock";
 
+    /// <summary>Where it keeps what it keeps on disk.</summary>
+    public string DataFolder => Path.Combine(_folder, "data");
+
     /// <summary>Host and port, as image references name it.</summary>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"{Url.Host}:{Url.Port}");
 
@@ -102,8 +105,6 @@ public sealed class RegistryHost : IAsyncDisposable
             await _daemon.DisposeAsync();
         }
     }
-
-    private string DataFolder => Path.Combine(_folder, "data");
 
     private static long Length(FileInfo file)
     {
