@@ -56,7 +56,7 @@ internal sealed record Scale
         TagPage = 100,
         Repositories = 10_000,
         RepositoryPage = 1_000,
-        SignInReads = 30_000,
+        SignInReads = 200_000,
         RepositoriesPerFeed = 500,
         FeedListings = 100,
         Decisions = 1_000_000,

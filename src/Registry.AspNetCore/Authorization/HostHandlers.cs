@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Registry.AspNetCore.Authorization;
@@ -12,7 +13,9 @@ internal sealed class HostHandlers(IServiceCollection services)
 
     public bool TakePart => _takePart ??= services.Any(static service => service.IsKeyedService ? false
         : service.ServiceType == typeof(IAuthorizationHandler) ? service.ImplementationType != typeof(RegistryRightsHandler) && service.ImplementationType != typeof(PassThroughAuthorizationHandler)
-        : (service.ServiceType == typeof(IAuthorizationService) && service.ImplementationType != typeof(DefaultAuthorizationService))
-            || (service.ServiceType == typeof(IAuthorizationHandlerProvider) && service.ImplementationType != typeof(DefaultAuthorizationHandlerProvider))
-            || (service.ServiceType == typeof(IAuthorizationEvaluator) && service.ImplementationType != typeof(DefaultAuthorizationEvaluator)));
+        : (service.ServiceType == typeof(IAuthorizationService) || service.ServiceType == typeof(IAuthorizationHandlerProvider) || service.ServiceType == typeof(IAuthorizationEvaluator))
+            && !IsAspNetCores(service.ImplementationType));
+
+    // What AddAuthorization() registers is not always the public default itself.
+    private static bool IsAspNetCores(Type? type) => type?.Assembly == typeof(DefaultAuthorizationService).Assembly || type?.Assembly == typeof(PolicyEvaluator).Assembly;
 }

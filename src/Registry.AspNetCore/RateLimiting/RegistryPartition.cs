@@ -31,9 +31,9 @@ public static class RegistryPartition
     public static string? OfUser(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Bearer(context) is { } token
+        return AuthorizationHeader.TryFindBearer(context.Request.Headers.Authorization, out string? header, out int start)
             && context.GetEndpoint()?.Metadata.GetMetadata<RegistryEndpointMetadata>() is { } endpoint
-            && context.RequestServices.GetKeyedService<TokenProtector>(endpoint.Registry)?.TryRead(token, out TokenContent? content) == true
+            && context.RequestServices.GetKeyedService<TokenProtector>(endpoint.Registry)?.TryRead(header, start, out TokenContent? content) == true
             && content.KnownIdentity.Name is { } name
                 ? "user:" + name
                 : null;
@@ -45,8 +45,14 @@ public static class RegistryPartition
     {
         ArgumentNullException.ThrowIfNull(context);
 
+        if (!AuthorizationHeader.TryFindBearer(context.Request.Headers.Authorization, out string? header, out int start))
+        {
+            return null;
+        }
+
         // By the whole text: whoever knows a key's id alone must not use up what its owner may do.
-        return Bearer(context) is { } token && ApiKeyText.TryParse(token, out _) ? "key:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(token)).AsSpan(0, 16)) : null;
+        string key = header[start..].Trim();
+        return ApiKeyText.TryParse(key, out _) ? "key:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(key)).AsSpan(0, 16)) : null;
     }
 
     /// <summary>The client's address, as far as the host trusts what it was told; of IPv6, the network that one subscriber has.</summary>
@@ -56,7 +62,4 @@ public static class RegistryPartition
         ArgumentNullException.ThrowIfNull(context);
         return $"address:{AddressKey.Of(context.Connection.RemoteIpAddress)}";
     }
-
-    private static string? Bearer(HttpContext context) =>
-        AuthorizationHeader.TryRead(context.Request.Headers.Authorization, out string? scheme, out string? parameter) && scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? parameter : null;
 }

@@ -10,7 +10,20 @@ internal static class AuthorizationHeader
     // A user name of 255 characters and a password of 4,096, each of up to four bytes, in base64.
     private const int MaxBasicLength = 24 * 1024;
 
+    private const string Bearer = "Bearer ";
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Finds a bearer token.</summary>
+    /// <param name="values">The header.</param>
+    /// <param name="text">The one header there is.</param>
+    /// <param name="start">Where in it the token begins.</param>
+    public static bool TryFindBearer(StringValues values, [NotNullWhen(true)] out string? text, out int start)
+    {
+        text = values.Count == 1 ? values[0] : null;
+        start = Bearer.Length;
+        return text is not null && text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>What a scheme's credentials are.</summary>
     /// <param name="values">The header.</param>

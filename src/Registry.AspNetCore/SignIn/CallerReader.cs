@@ -27,10 +27,10 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
         RegistryCaller? caller = null;
         if (access.UsesSignIn && header.Count > 0)
         {
-            caller = !AuthorizationHeader.TryRead(header, out string? scheme, out string? parameter) ? RegistryCaller.Rejected()
-                : scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) ? await ReadBasicAsync(context, parameter).ConfigureAwait(false)
-                : scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? await ReadBearerAsync(context, parameter, view).ConfigureAwait(false)
-                : RegistryCaller.Rejected();
+            caller = AuthorizationHeader.TryFindBearer(header, out string? text, out int start) ? await ReadBearerAsync(context, text, start, view).ConfigureAwait(false)
+                : AuthorizationHeader.TryRead(header, out string? scheme, out string? parameter) && scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
+                    ? await ReadBasicAsync(context, parameter).ConfigureAwait(false)
+                    : RegistryCaller.Rejected();
             if (!caller.IsRejected || caller.RetryAfter is not null)
             {
                 return caller;
@@ -81,17 +81,18 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
             ? await SignInAsync(context, user, password).ConfigureAwait(false)
             : RegistryCaller.Rejected();
 
-    private async ValueTask<RegistryCaller> ReadBearerAsync(HttpContext context, string parameter, FeedView view)
+    private async ValueTask<RegistryCaller> ReadBearerAsync(HttpContext context, string header, int start, FeedView view)
     {
-        if (tokens is not null && !parameter.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal) && tokens.TryRead(parameter, out TokenContent? token))
+        bool isKey = header.AsSpan(start).TrimStart().StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal);
+        if (!isKey && tokens is not null && tokens.TryRead(header, start, out TokenContent? token))
         {
             return token.Audience == RegistryAuthority.ServiceOf(context, options, view) ? await RenewAsync(token, context.RequestAborted).ConfigureAwait(false) : RegistryCaller.Rejected();
         }
 
         // A token that has expired is no attempt to guess anything.
-        return credentials is null || !parameter.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal)
+        return credentials is null || !isKey
             ? RegistryCaller.Rejected()
-            : ToCaller(await credentials.SignInWithKeyAsync(parameter, AddressOf(context), context.RequestAborted).ConfigureAwait(false));
+            : ToCaller(await credentials.SignInWithKeyAsync(header[start..].Trim(), AddressOf(context), context.RequestAborted).ConfigureAwait(false));
     }
 
     private async ValueTask<RegistryCaller?> ReadHostSchemesAsync(HttpContext context, FeedView view)

@@ -38,18 +38,21 @@ internal sealed class TokenProtector
     public string WriteRefresh(TokenContent content) => Write(_refresh, content);
 
     /// <summary>Reads an access token that can be used still.</summary>
-    public bool TryRead(string token, [NotNullWhen(true)] out TokenContent? content)
+    /// <param name="text">A text that ends with the token, such as a header, which need not be cut apart while the token is remembered.</param>
+    /// <param name="start">Where the token begins.</param>
+    /// <param name="content">What is inside.</param>
+    public bool TryRead(string text, int start, [NotNullWhen(true)] out TokenContent? content)
     {
-        if (token.Length > MaxLength)
+        if (text.Length > MaxLength)
         {
             content = null;
             return false;
         }
 
-        if (!_read.TryGetFresh(token, out content))
+        if (!_read.TryGetFresh(text, out content))
         {
-            FactCache<string, TokenContent>.Look look = _read.Begin(token);
-            content = Read(_access, token);
+            FactCache<string, TokenContent>.Look look = _read.Begin(text);
+            content = Read(_access, text.AsSpan(start).Trim().ToString());
             if (content is not null)
             {
                 look.Remember(content);
