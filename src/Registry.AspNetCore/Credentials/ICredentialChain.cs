@@ -16,6 +16,10 @@ internal interface ICredentialChain
     /// <summary>Whether a validator can tell later who its users are then, so that they can be signed in for long.</summary>
     bool CanRenew(string validator);
 
+    /// <summary>Who a user that signed in before is now, as the validator's own object: the same for as long as nothing about the user has changed.</summary>
+    /// <returns><see langword="null"/> where there is no such user, or the validator has no such objects.</returns>
+    ClaimsIdentity? FindShared(string validator, string userName);
+
     /// <summary>Who a user that signed in before is now.</summary>
     /// <param name="validator">The name of the validator that accepted the user.</param>
     /// <param name="identity">The user as it was then.</param>

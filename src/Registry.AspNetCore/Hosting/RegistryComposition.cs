@@ -37,7 +37,7 @@ internal static class RegistryComposition
         services.AddKeyedSingleton(name, static (provider, key) => new RegistryRights(
             OptionsOf<RegistryAccessOptions>(provider, key), provider.GetRequiredKeyedService<GrantBook>(key), provider.GetRequiredKeyedService<FeedDirectory>(key)));
         services.AddKeyedSingleton(name, static (provider, key) => new CallerReader(
-            OptionsOf<RegistryAccessOptions>(provider, key), OptionsOf<SignInOptions>(provider, key), provider.GetKeyedService<ICredentialChain>(key), provider.GetKeyedService<TokenProtector>(key)));
+            OptionsOf<RegistryAccessOptions>(provider, key), OptionsOf<SignInOptions>(provider, key), provider.GetKeyedService<ICredentialChain>(key), provider.GetKeyedService<TokenProtector>(key), provider.GetRequiredService<HostHandlers>()));
         services.AddKeyedSingleton(name, static (provider, key) => new RegistryGate(
             (string)key!,
             OptionsOf<RegistryAccessOptions>(provider, key),

@@ -13,7 +13,7 @@ using Registry.AspNetCore.Tokens;
 namespace Registry.AspNetCore.SignIn;
 
 /// <summary>Finds out who sent a request: by the registry's own tokens, keys and passwords first, then by the host's schemes that the registry was told to use. The host's cookies and forms are none of them.</summary>
-internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions options, ICredentialChain? credentials, TokenProtector? tokens)
+internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions options, ICredentialChain? credentials, TokenProtector? tokens, HostHandlers handlers)
 {
     // What tokens name in place of a validator: no validator's name, which would be looked up.
     private const string HostToken = "(host token)";
@@ -70,11 +70,31 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
             return RegistryCaller.SignedIn(token.ToIdentity(), token.Validator, access);
         }
 
+        ClaimsIdentity? shared = FindShared(token, validator);
+        if (shared is not null && token.Memory is KnownCaller known && ReferenceEquals(known.Identity, shared))
+        {
+            return known.Caller;
+        }
+
         ClaimsIdentity before = credentials?.CanRenew(validator) == true ? token.KnownIdentity : token.ToIdentity();
-        return credentials is not null && await credentials.RenewAsync(validator, before, cancellationToken).ConfigureAwait(false) is { } now
-            ? RegistryCaller.SignedIn(now, validator, access)
-            : RegistryCaller.Rejected();
+        if (credentials is null || await credentials.RenewAsync(validator, before, cancellationToken).ConfigureAwait(false) is not { } now)
+        {
+            return RegistryCaller.Rejected();
+        }
+
+        if (shared is null)
+        {
+            return RegistryCaller.SignedIn(now, validator, access);
+        }
+
+        var caller = RegistryCaller.Shared(shared, validator, access);
+        token.Memory = new KnownCaller(shared, caller);
+        return caller;
     }
+
+    // Handlers of the host get users that are theirs alone.
+    private ClaimsIdentity? FindShared(TokenContent token, string validator) =>
+        credentials is null || handlers.TakePart || token.KnownIdentity.Name is not { Length: > 0 } user ? null : credentials.FindShared(validator, user);
 
     private async ValueTask<RegistryCaller> ReadBasicAsync(HttpContext context, string parameter) =>
         options.AllowBasic && AuthorizationHeader.TryReadBasic(parameter, out string? user, out string? password)
@@ -155,6 +175,9 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
         result.Identity is { } identity ? RegistryCaller.SignedIn(identity, result.Validator)
         : result.RetryAfter is { } wait ? RegistryCaller.Throttled(wait)
         : RegistryCaller.Rejected();
+
+    /// <summary>Whom a token is of, and the directory's object that it was found by.</summary>
+    private sealed record KnownCaller(ClaimsIdentity Identity, RegistryCaller Caller);
 
     private static IPAddress? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress;
 }

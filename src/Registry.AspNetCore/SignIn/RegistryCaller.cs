@@ -45,6 +45,9 @@ internal sealed class RegistryCaller
 
     public static RegistryCaller SignedIn(ClaimsIdentity identity, string? validator, TokenAccess? token = null) => new(new ClaimsPrincipal(identity), validator) { Token = token };
 
+    /// <summary>Somebody whose every request is answered by this same object.</summary>
+    public static RegistryCaller Shared(ClaimsIdentity identity, string validator, TokenAccess token) => new(new FixedPrincipal(identity), validator) { Token = token };
+
     public static RegistryCaller OfHost(ClaimsPrincipal principal, TokenAccess? token) => new(principal, null) { Token = token };
 
     /// <summary>Whether the credentials themselves, an API key for some feeds say, are meant for this. They grant nothing.</summary>

@@ -8,6 +8,10 @@ internal sealed record TokenContent
 {
     private ClaimsIdentity? _knownIdentity;
 
+    /// <summary>What the reader of tokens keeps beside a token that it remembers.</summary>
+    [JsonIgnore]
+    public object? Memory { get; set; }
+
     /// <summary>The service that it was made for.</summary>
     public required string Audience { get; init; }
 
@@ -54,6 +58,7 @@ internal sealed record TokenContent
     public TokenContent WithUser(string validator, ClaimsIdentity identity) => this with
     {
         _knownIdentity = null,
+        Memory = null,
         Validator = validator,
         NameType = identity.NameClaimType == ClaimTypes.Name ? null : identity.NameClaimType,
         RoleType = identity.RoleClaimType == ClaimTypes.Role ? null : identity.RoleClaimType,

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Registry.AspNetCore.Tests.Testing;
 using Registry.Feeds;
@@ -235,6 +236,44 @@ public sealed class AttackTests
     }
 
     [Theory]
+    [Trait("Protocol", "K6")]
+    [InlineData("roles")]
+    [InlineData("password")]
+    [InlineData("gone")]
+    public async Task A_user_that_changes_in_the_configuration_changes_for_tokens_that_are_out(string change)
+    {
+        string hash = Credentials.SignInRig.Hash("secret of dave");
+        var settings = new Dictionary<string, string?> { ["Users:dave:PasswordHash"] = hash, ["Users:dave:Roles:0"] = "dev", ["Users:eve:PasswordHash"] = hash };
+        IConfigurationRoot configuration = new ConfigurationBuilder().Add(new Settings(settings)).Build();
+        await using SignInRegistry registry = await SignInRegistry.StartAsync(registry => registry
+            .AddUsers(configuration.GetSection("Users")).AddFeed("main").AddGrants(static grants => grants.Allow("role:dev", "*")));
+        await registry.UseAsync("dave", "repository:main/app:pull");
+        for (int i = 0; i < 3; i++)
+        {
+            await registry.Client.FetchAsync("/v2/main/app/tags/list").ShouldBeAsync(HttpStatusCode.NotFound);
+        }
+
+        switch (change)
+        {
+            case "roles":
+                settings["Users:dave:Roles:0"] = "other";
+                break;
+            case "password":
+                settings["Users:dave:PasswordHash"] = Credentials.SignInRig.Hash("another");
+                break;
+            default:
+                settings.Remove("Users:dave:PasswordHash");
+                settings.Remove("Users:dave:Roles:0");
+                break;
+        }
+
+        configuration.Reload();
+        HttpStatusCode expected = change == "roles" ? HttpStatusCode.Forbidden : HttpStatusCode.Unauthorized;
+        Assert.Equal(expected, (await registry.Client.FetchAsync("/v2/main/app/tags/list")).StatusCode);
+        Assert.Equal(expected, (await registry.Client.FetchAsync("/v2/main/app/tags/list")).StatusCode);
+    }
+
+    [Theory]
     [Trait("Protocol", "K4")]
     [InlineData("ali\0ce", "secret of alice")]
     [InlineData("alice\n", "secret of alice")]
@@ -308,6 +347,14 @@ public sealed class AttackTests
         clock.Advance(TimeSpan.FromMilliseconds(999));
         await other.Client.FetchAsync("/v2/public/app/tags/list", TokenAnswers.Bearer(key.Key)).ShouldFailAsync(HttpStatusCode.Unauthorized, "UNAUTHORIZED");
         await other.Client.FetchAsync("/v2/public/app/tags/list", TokenAnswers.Bearer(byKey)).ShouldFailAsync(HttpStatusCode.Unauthorized, "UNAUTHORIZED");
+    }
+
+    /// <summary>Configuration that can lose settings.</summary>
+    private sealed class Settings(Dictionary<string, string?> settings) : ConfigurationProvider, IConfigurationSource
+    {
+        public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
+
+        public override void Load() => Data = new Dictionary<string, string?>(settings, StringComparer.OrdinalIgnoreCase);
     }
 
     private static Task<SignInRegistry> StartSharingAsync(InMemoryObjectStore store, Credentials.ManualClock clock) => SignInRegistry.StartAsync(

@@ -100,6 +100,8 @@ internal sealed class CredentialChain(ValidatorSet validators, CredentialOptions
         return new SignInResult(identity, keys.Name, null);
     }
 
+    public ClaimsIdentity? FindShared(string validator, string userName) => (validators.Find(validator) as ISharedAccounts)?.FindShared(userName);
+
     public bool CanRenew(string validator) => validators.Find(validator) is IApiKeyAccounts or IAccountDirectory;
 
     public async ValueTask<ClaimsIdentity?> RenewAsync(string validator, ClaimsIdentity identity, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ using Registry.AspNetCore.Hosting;
 namespace Registry.AspNetCore.Credentials.Users;
 
 /// <summary>The users that the host's configuration, or its code, names.</summary>
-internal sealed class ConfiguredUsers : ICredentialValidator, IAccountDirectory, IStartupCheck, IDisposable
+internal sealed class ConfiguredUsers : ICredentialValidator, IAccountDirectory, ISharedAccounts, IStartupCheck, IDisposable
 {
     private readonly PasswordHasher<string> _hasher = new();
     private readonly HashingSlots _slots;
@@ -51,6 +51,8 @@ internal sealed class ConfiguredUsers : ICredentialValidator, IAccountDirectory,
     }
 
     public ValueTask<ClaimsIdentity?> FindAsync(string userName, CancellationToken cancellationToken) => ValueTask.FromResult(_users.Find(userName)?.Identity.Clone());
+
+    public ClaimsIdentity? FindShared(string userName) => _users.Find(userName)?.Identity;
 
     public IEnumerable<string> FindMistakes() => _mistakes;
 
