@@ -28,7 +28,7 @@ public static class DockerRegistryHealthCheckExtensions
         {
             try
             {
-                foreach (string store in registry.Feeds.Current.Feeds.Select(static feed => feed.Settings.Store).Distinct(StringComparer.Ordinal))
+                foreach (string store in registry.Feeds.Current.Stores)
                 {
                     ContentRoot root = registry.Roots.Find(store) ?? throw new InvalidOperationException($"There is no store '{store}'.");
                     await root.Format.EnsureAsync(cancellationToken).ConfigureAwait(false);

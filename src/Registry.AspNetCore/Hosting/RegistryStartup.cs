@@ -39,7 +39,7 @@ internal sealed class RegistryStartup(
         foreach (string name in names)
         {
             RegistryInstance instance = services.GetRequiredKeyedService<RegistryInstance>(name);
-            foreach (string store in instance.Feeds.Current.Feeds.Select(static feed => feed.Settings.Store).Distinct(StringComparer.Ordinal))
+            foreach (string store in instance.Feeds.Current.Stores)
             {
                 await instance.Roots.Find(store)!.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
             }

@@ -64,10 +64,9 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
     /// <summary>Who the user of a token is now.</summary>
     public async ValueTask<RegistryCaller> RenewAsync(TokenContent token, CancellationToken cancellationToken)
     {
-        var access = new TokenAccess(token.Scopes);
         if (token.Validator is not { } validator || validator == HostToken)
         {
-            return RegistryCaller.SignedIn(token.ToIdentity(), token.Validator, access);
+            return RegistryCaller.SignedIn(token.ToIdentity(), token.Validator, new TokenAccess(token.Scopes));
         }
 
         ClaimsIdentity? shared = FindShared(token, validator);
@@ -82,6 +81,7 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
             return RegistryCaller.Rejected();
         }
 
+        var access = new TokenAccess(token.Scopes);
         if (shared is null)
         {
             return RegistryCaller.SignedIn(now, validator, access);

@@ -35,6 +35,9 @@ internal sealed class FeedTable
     /// <summary>The feeds that answer.</summary>
     public IReadOnlyList<ActiveFeed> Feeds { get; }
 
+    /// <summary>The stores that have the content of the feeds that answer.</summary>
+    public IEnumerable<string> Stores => Feeds.Select(static feed => feed.Settings.Store).Distinct(StringComparer.Ordinal);
+
     /// <summary>The feed without a name, if there is one.</summary>
     public ActiveFeed? Default { get; }
 

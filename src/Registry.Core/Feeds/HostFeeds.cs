@@ -34,7 +34,7 @@ public sealed class HostFeeds : IFeedProvider, IDisposable
     public void Set(Feed feed)
     {
         ArgumentNullException.ThrowIfNull(feed);
-        Change(() => (_own.SetItem(feed.Name, feed), _sources), nameof(feed));
+        Change(own => own.SetItem(feed.Name, feed), nameof(feed));
     }
 
     /// <summary>Takes a feed out. What it holds stays in the store, and is there again when a feed of this name is.</summary>
@@ -45,10 +45,10 @@ public sealed class HostFeeds : IFeedProvider, IDisposable
         ArgumentNullException.ThrowIfNull(name);
         bool removed = false;
         Change(
-            () =>
+            own =>
             {
-                removed = _own.ContainsKey(name);
-                return (_own.Remove(name), _sources);
+                removed = own.ContainsKey(name);
+                return own.Remove(name);
             },
             nameof(name));
         return removed;
@@ -99,18 +99,18 @@ public sealed class HostFeeds : IFeedProvider, IDisposable
         return [.. all.OrderBy(static feed => feed.Name, StringComparer.Ordinal)];
     }
 
-    private void Change(Func<(ImmutableSortedDictionary<string, Feed> Own, ImmutableList<Source> Sources)> change, string parameter)
+    private void Change(Func<ImmutableSortedDictionary<string, Feed>, ImmutableSortedDictionary<string, Feed>> change, string parameter)
     {
         lock (_lock)
         {
-            (ImmutableSortedDictionary<string, Feed> own, ImmutableList<Source> sources) = change();
-            string[] mistakes = [.. FeedRules.FindMistakes(Merge(own, sources))];
+            ImmutableSortedDictionary<string, Feed> own = change(_own);
+            string[] mistakes = [.. FeedRules.FindMistakes(Merge(own, _sources))];
             if (mistakes.Length > 0)
             {
                 throw new ArgumentException(string.Join(" ", mistakes), parameter);
             }
 
-            (_own, _sources) = (own, sources);
+            _own = own;
         }
 
         Signal();

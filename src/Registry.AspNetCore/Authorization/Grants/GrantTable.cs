@@ -33,8 +33,6 @@ internal sealed class GrantTable
         Denies = grants.Any(static grant => grant.Denies);
     }
 
-    public IReadOnlyList<Grant> Grants => _grants;
-
     public bool IsEmpty => _grants.Length == 0;
 
     /// <summary>Whether somebody who has not signed in is granted something.</summary>
