@@ -5,6 +5,7 @@ using Registry.Content.Manifests;
 using Registry.Content.Records;
 using Registry.Content.Referrers;
 using Registry.Content.Refs;
+using Registry.Content.Released;
 using Registry.Content.Tags;
 using Registry.Content.Uploads;
 using Registry.Model;
@@ -18,19 +19,27 @@ internal sealed class ContentRoot : IDisposable
     private readonly LocalUploads _localUploads;
     private volatile bool _usable;
 
-    public ContentRoot(IObjectStore store, ContentOptions options, TimeProvider time)
+    /// <param name="store">The store.</param>
+    /// <param name="options">How content is kept.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">What ids and waits are drawn from in place of the system's generator, so that a simulation can be repeated.</param>
+    public ContentRoot(IObjectStore store, ContentOptions options, TimeProvider time, Random? random = null)
     {
+        Store = store;
         Options = options;
-        var ids = new Ulid(time);
-        var records = new RecordStore(store, ids, time);
+        Time = time;
+        var ids = new Ulid(time, random);
+        var records = new RecordStore(store, ids, time, random);
         var refs = new RefStore(store, ids, time, options);
+        Records = records;
+        Refs = refs;
         _localUploads = new LocalUploads(time);
         Ids = ids;
         Format = new StorageFormat(store);
         Catalog = new RepositoryCatalog(store, time);
-        Blobs = new BlobStore(store, records, refs, Catalog, time, options);
-        Tags = new TagStore(store, records, ids, time);
-        Manifests = new ManifestStore(store, records, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), ids, time, options);
+        Blobs = new BlobStore(store, records, refs, Catalog, Released, time, options);
+        Tags = new TagStore(store, records, Released, ids, time);
+        Manifests = new ManifestStore(store, records, refs, Tags, Catalog, Released, new ManifestContent(records, refs, Blobs, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
         Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);
         var sessions = new SessionRecords(store, records, time);
@@ -44,6 +53,18 @@ internal sealed class ContentRoot : IDisposable
             ids,
             time);
     }
+
+    /// <summary>The store, for maintenance; everything else goes through the services.</summary>
+    public IObjectStore Store { get; }
+
+    public RecordStore Records { get; }
+
+    public RefStore Refs { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>What this node let go of.</summary>
+    public ReleasedContent Released { get; } = new();
 
     public ContentOptions Options { get; }
 

@@ -8,7 +8,9 @@ namespace Registry.Model;
 /// Makes sortable unique ids: 48 bits of Unix milliseconds and 80 random bits in 26 characters of Crockford's base 32, in lower case so that
 /// they are the same on a disk that folds case. The random bits come from the system's generator, so that an id cannot be guessed.
 /// </summary>
-internal sealed class Ulid(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="random">Gives the random bits in place of the system's generator, so that a simulation can be repeated.</param>
+internal sealed class Ulid(TimeProvider time, Random? random = null)
 {
     internal const int Length = 26;
 
@@ -20,7 +22,15 @@ internal sealed class Ulid(TimeProvider time)
     {
         Span<byte> bytes = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16);
-        RandomNumberGenerator.Fill(bytes[6..]);
+        if (random is null)
+        {
+            RandomNumberGenerator.Fill(bytes[6..]);
+        }
+        else
+        {
+            random.NextBytes(bytes[6..]);
+        }
+
         return Encode(BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 

@@ -2,6 +2,7 @@ using Registry.Content.Caching;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Content.Refs;
+using Registry.Content.Released;
 using Registry.Errors;
 using Registry.Model;
 using Registry.Storage;
@@ -15,7 +16,7 @@ namespace Registry.Content.Blobs;
 internal sealed record StoredBlob(Digest Digest, long Size, string DataKey);
 
 /// <summary>Blobs that are there: looking at them, reading them, sharing them between repositories, and letting go of them.</summary>
-internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStore refs, RepositoryCatalog catalog, TimeProvider time, ContentOptions options)
+internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStore refs, RepositoryCatalog catalog, ReleasedContent released, TimeProvider time, ContentOptions options)
 {
     // How many repositories a mount without a source looks at.
     private const int HoldersLookedAt = 16;
@@ -131,6 +132,7 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
                 digest.Value);
         }
 
+        released.Note(new ContentPlace(repository, digest));
         return true;
     }
 

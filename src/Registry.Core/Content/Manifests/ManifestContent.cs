@@ -30,20 +30,21 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
         HashSet<Digest> children = [.. document.Manifests.Select(static child => child.Digest)];
         var missing = new ConcurrentBag<Digest>();
         var leftOut = new ConcurrentBag<Digest>();
-        await Parallel.ForEachAsync(
+        await StoreConcurrency.ForEachAsync(
             content,
-            new ParallelOptions { MaxDegreeOfParallelism = options.StoreConcurrency, CancellationToken = cancellationToken },
+            options.StoreConcurrency,
             async (digest, token) =>
             {
                 // A child of an index is a manifest, or, in the indexes that build caches are kept as, a blob.
                 bool child = children.Contains(digest);
-                bool found = (child && await IsLiveManifestAsync(repository, digest, token).ConfigureAwait(false))
+                bool found = (child && await IsLiveManifestAsync(repository, digest, keep: !visibly, token).ConfigureAwait(false))
                     || await HasBlobAsync(repository, digest, visibly, token).ConfigureAwait(false);
                 if (!found)
                 {
                     (child && options.AllowSparseIndexes ? leftOut : missing).Add(digest);
                 }
-            }).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
         if (!missing.IsEmpty)
         {
             throw new RegistryException([.. missing
@@ -55,9 +56,38 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
         return leftOut.IsEmpty ? content : [.. content.Except(leftOut)];
     }
 
-    private async ValueTask<bool> IsLiveManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
-        digest.IsSupported
-        && await records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken).ConfigureAwait(false) is { Record.State: ManifestState.Live };
+    private async ValueTask<bool> IsLiveManifestAsync(RepositoryName repository, Digest digest, bool keep, CancellationToken cancellationToken)
+    {
+        if (!digest.IsSupported)
+        {
+            return false;
+        }
+
+        string key = ContentKeys.Manifest(repository, digest);
+        Versioned<ManifestRecord>? found = await records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            if (found is not { Record.State: ManifestState.Live })
+            {
+                return false;
+            }
+
+            if (!keep || found.Record.CondemnedAt is null)
+            {
+                return true;
+            }
+
+            // A collector found it unneeded before the ref to it was written.
+            PutOutcome<ManifestRecord> outcome = await records.PutAsync(key, found.Record with { CondemnedAt = null }, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won)
+            {
+                return true;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            found = outcome.Current;
+        }
+    }
 
     private async ValueTask<bool> HasBlobAsync(RepositoryName repository, Digest digest, bool visibly, CancellationToken cancellationToken) =>
         digest.IsSupported

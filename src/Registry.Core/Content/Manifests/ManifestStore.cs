@@ -2,6 +2,7 @@ using Registry.Content.Caching;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Content.Refs;
+using Registry.Content.Released;
 using Registry.Content.Tags;
 using Registry.Errors;
 using Registry.Model;
@@ -23,6 +24,7 @@ internal sealed class ManifestStore(
     RefStore refs,
     TagStore tags,
     RepositoryCatalog catalog,
+    ReleasedContent released,
     ManifestContent content,
     Ulid ids,
     TimeProvider time,
@@ -152,7 +154,7 @@ internal sealed class ManifestStore(
             }
 
             // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
-            return pointing.Count == 0 || await IsLiveAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+            return pointing.Count == 0 || await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -216,13 +218,13 @@ internal sealed class ManifestStore(
             // noticed after the tags. An older one is pushed anew, so that a collector of what nobody wants any more sees that somebody does; to many
             // who tag one manifest at a time this happens once.
             DateTimeOffset now = time.GetUtcNow();
-            if (now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
+            if (found.Record.CondemnedAt is null && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
             {
                 return found.Record.Generation;
             }
 
             PutOutcome<ManifestRecord> touch = await PutAsync(
-                repository, manifest.Digest, found.Record with { Pushed = now, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+                repository, manifest.Digest, found.Record with { Pushed = now, MediaType = manifest.MediaType, CondemnedAt = null }, found, cancellationToken).ConfigureAwait(false);
             return touch.Won ? found.Record.Generation : null;
         }
 
@@ -303,6 +305,10 @@ internal sealed class ManifestStore(
         }
 
         await refs.RemoveAsync(repository, digest, generation, required, cancellationToken).ConfigureAwait(false);
+        foreach (Digest content in required)
+        {
+            released.Note(new ContentPlace(repository, content));
+        }
     }
 
     private async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken)
@@ -328,8 +334,17 @@ internal sealed class ManifestStore(
         return manifest;
     }
 
-    private async ValueTask<bool> IsLiveAsync(RepositoryName repository, Digest digest, string generation, CancellationToken cancellationToken) =>
-        await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record } && record.Generation == generation;
+    private async ValueTask<bool> StandsAsync(RepositoryName repository, Digest digest, string generation, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is not { Record: { State: ManifestState.Live } record } found || record.Generation != generation)
+        {
+            return false;
+        }
+
+        // A collector may have looked for tags before there were any. It loses against this write, or has won already, which the write then shows.
+        return record.CondemnedAt is null
+            || (await PutAsync(repository, digest, record with { CondemnedAt = null }, found, cancellationToken).ConfigureAwait(false)).Won;
+    }
 
     private ValueTask<Versioned<ManifestRecord>?> ReadAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
         records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken);
@@ -347,5 +362,5 @@ internal sealed class ManifestStore(
         }
     }
 
-    private static ManifestRecord Tombstone(ManifestRecord record) => record with { State = ManifestState.Deleted, Content = default };
+    private static ManifestRecord Tombstone(ManifestRecord record) => record with { State = ManifestState.Deleted, CondemnedAt = null, Content = default };
 }

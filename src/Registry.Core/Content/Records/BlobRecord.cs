@@ -34,6 +34,13 @@ internal sealed record BlobRecord : IRecord<BlobRecord>
     /// <summary>When it was condemned.</summary>
     public DateTimeOffset? CondemnedAt { get; init; }
 
+    /// <summary>
+    /// Whether a sweeper took away an upload that was to become this blob. Whoever finished that upload may still be about to put its record where it saw none, so that this key must never
+    /// be without a record again.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Burnt { get; init; }
+
     public BlobRecord WithNonce(string nonce) => this with { Nonce = nonce };
 
     public ReadOnlyMemory<byte> Encode() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.BlobRecord);

@@ -33,6 +33,11 @@ internal sealed record ManifestRecord : IRecord<ManifestRecord>
 
     public DateTimeOffset Pushed { get; init; }
 
+    /// <summary>
+    /// When a collector found the manifest unneeded: it can be pulled still, and goes when it is unneeded later too. Whoever needs it takes this away.
+    /// </summary>
+    public DateTimeOffset? CondemnedAt { get; init; }
+
     /// <summary>The manifest's bytes, verbatim; empty once it is deleted.</summary>
     [JsonIgnore]
     public ReadOnlyMemory<byte> Content { get; init; }

@@ -5,9 +5,11 @@ using Registry.Storage;
 namespace Registry.Content.Records;
 
 /// <summary>Reads records, and writes them conditionally in a way that survives lost responses.</summary>
-internal sealed class RecordStore(IObjectStore store, Ulid ids, TimeProvider time)
+internal sealed class RecordStore(IObjectStore store, Ulid ids, TimeProvider time, Random? random = null)
 {
     private const int MaxAttempts = 64;
+
+    private readonly Random _random = random ?? Random.Shared;
 
     public async ValueTask<Versioned<T>?> ReadAsync<T>(string key, CancellationToken cancellationToken)
         where T : class, IRecord<T>
@@ -74,7 +76,7 @@ internal sealed class RecordStore(IObjectStore store, Ulid ids, TimeProvider tim
             throw new StoreUnavailableException("A record changed too often to be written.");
         }
 
-        int milliseconds = Random.Shared.Next(1 << Math.Min(attempt, 6));
+        int milliseconds = _random.Next(1 << Math.Min(attempt, 6));
         return milliseconds == 0 ? Task.CompletedTask : Task.Delay(TimeSpan.FromMilliseconds(milliseconds), time, cancellationToken);
     }
 }

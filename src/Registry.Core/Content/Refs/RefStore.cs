@@ -103,17 +103,19 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
 
     /// <summary>Writes the refs of a manifest's generation to everything that it names.</summary>
     public Task AddAsync(RepositoryName repository, Digest manifest, string generation, IReadOnlyCollection<Digest> content, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
+        StoreConcurrency.ForEachAsync(
             content,
-            Concurrency(cancellationToken),
-            (digest, token) => PutAsync(repository, digest, ContentKeys.ManifestRef(digest, repository, manifest, generation), token));
+            options.StoreConcurrency,
+            (digest, token) => PutAsync(repository, digest, ContentKeys.ManifestRef(digest, repository, manifest, generation), token),
+            cancellationToken);
 
     /// <summary>Removes the refs of a manifest's generation.</summary>
     public Task RemoveAsync(RepositoryName repository, Digest manifest, string generation, IReadOnlyCollection<Digest> content, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
+        StoreConcurrency.ForEachAsync(
             content,
-            Concurrency(cancellationToken),
-            (digest, token) => DeleteAsync(repository, digest, ContentKeys.ManifestRef(digest, repository, manifest, generation), token));
+            options.StoreConcurrency,
+            (digest, token) => DeleteAsync(repository, digest, ContentKeys.ManifestRef(digest, repository, manifest, generation), token),
+            cancellationToken);
 
     /// <summary>Finds a few repositories that hold some content, in their order.</summary>
     /// <param name="digest">The content.</param>
@@ -191,7 +193,4 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
 
     private async ValueTask<bool> IsThereAsync(string key, CancellationToken cancellationToken) =>
         await store.GetAsync(key, cancellationToken).ConfigureAwait(false) is not null;
-
-    private ParallelOptions Concurrency(CancellationToken cancellationToken) =>
-        new() { MaxDegreeOfParallelism = options.StoreConcurrency, CancellationToken = cancellationToken };
 }

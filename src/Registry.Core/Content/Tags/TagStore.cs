@@ -1,6 +1,8 @@
 using Registry.Content.Caching;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
+using Registry.Content.Refs;
+using Registry.Content.Released;
 using Registry.Errors;
 using Registry.Model;
 using Registry.Storage;
@@ -11,7 +13,7 @@ namespace Registry.Content.Tags;
 /// Tags. The record of a tag decides where it points; beside it stand two markers whose keys carry a generation: its name, for listings, and the
 /// reverse way from the manifest. A marker counts only in the generation that the record has, so one that a crash leaves behind misleads nobody for good.
 /// </summary>
-internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids, TimeProvider time)
+internal sealed class TagStore(IObjectStore store, RecordStore records, ReleasedContent released, Ulid ids, TimeProvider time)
 {
     // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
     private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
@@ -88,6 +90,11 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
                 await EnsureListedAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
                 TagMarkers? before = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
                 await RemoveMarkersAsync(repository, tag, before, CancellationToken.None).ConfigureAwait(false);
+                if (current is { } left && left != way.Digest)
+                {
+                    released.Note(new ContentPlace(repository, left));
+                }
+
                 return;
             }
 
@@ -178,6 +185,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Ulid ids
             if (outcome.Won)
             {
                 await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
+                released.Note(new ContentPlace(repository, current));
                 return true;
             }
 

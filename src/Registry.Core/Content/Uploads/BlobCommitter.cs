@@ -42,7 +42,13 @@ internal sealed class BlobCommitter(IObjectStore store, RecordStore records)
             {
                 BlobRecord wanted = found is { Record: { State: BlobState.Condemned } condemned }
                     ? condemned with { State = BlobState.Live, CondemnedAt = null }
-                    : new BlobRecord { State = BlobState.Live, Data = dataKey, Size = size };
+                    : new BlobRecord { State = BlobState.Live, Data = dataKey, Size = size, Burnt = found?.Record.Burnt ?? false };
+                if (found is { Record: { State: BlobState.Gone } gone })
+                {
+                    // Whoever let the blob go may have stopped before its bytes went, and nothing will name them after this. No record ever points at them again.
+                    await store.DeleteAsync(gone.Data, cancellationToken).ConfigureAwait(false);
+                }
+
                 PutOutcome<BlobRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
                 if (outcome.Won)
                 {
@@ -54,12 +60,25 @@ internal sealed class BlobCommitter(IObjectStore store, RecordStore records)
                 found = outcome.Current;
             }
 
-            // What changed the record may have been a sweeper that took the session for dead. A put over what was read now needs a claim that is younger.
-            if (found is not { Record.State: BlobState.Live } && !await claim.RenewAsync(cancellationToken).ConfigureAwait(false))
+            // What changed the record may have been a sweeper that took the session for dead. A put over what was read now needs a claim that is younger. And a put whose answer was
+            // lost may have made the blob, which was collected since, with these bytes: they go before the record that names them does, so that a look tells.
+            if (found is not { Record.State: BlobState.Live or BlobState.Condemned }
+                && !(await claim.RenewAsync(cancellationToken).ConfigureAwait(false) && await AreThereAsync(dataKey, cancellationToken).ConfigureAwait(false)))
             {
                 return false;
             }
         }
+    }
+
+    private async ValueTask<bool> AreThereAsync(string dataKey, CancellationToken cancellationToken)
+    {
+        if (await store.OpenReadAsync(dataKey, 0, 0, cancellationToken).ConfigureAwait(false) is not { } content)
+        {
+            return false;
+        }
+
+        await content.DisposeAsync().ConfigureAwait(false);
+        return true;
     }
 
     private async ValueTask DropAsync(string dataKey, BlobRecord record, CancellationToken cancellationToken)
