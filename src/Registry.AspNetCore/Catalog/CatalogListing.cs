@@ -55,7 +55,7 @@ internal sealed class CatalogListing(RegistryRequest request, int pageSize)
     {
         RegistryGate gate = request.Registry.Gate;
         bool isOpen = gate.IsOpenToAll(feed);
-        if ((!isOpen && !await gate.ShowsAsync(request.Http, request.View, AccessTarget.Of(feed)).ConfigureAwait(false))
+        if ((!isOpen && !await gate.ShowsAsync(request, AccessTarget.Of(feed)).ConfigureAwait(false))
             || request.Registry.Roots.Find(feed.Settings.Store) is not { } root)
         {
             yield break;
@@ -79,7 +79,7 @@ internal sealed class CatalogListing(RegistryRequest request, int pageSize)
                 }
 
                 RepositoryName name = RepositoryName.Parse(fullName.AsSpan(feed.Prefix.Length));
-                if (isOpen || await gate.ShowsAsync(request.Http, request.View, new AccessTarget(feed, feed.Name, name)).ConfigureAwait(false))
+                if (isOpen || await gate.ShowsAsync(request, new AccessTarget(feed, feed.Name, name)).ConfigureAwait(false))
                 {
                     yield return shownPrefix + name.Value;
                 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Security.Claims;
+using Registry.AspNetCore.SignIn;
 using Registry.Feeds;
 using Registry.Model;
 
@@ -21,6 +22,8 @@ internal sealed class GrantTable
 
     private readonly Grant[] _grants;
     private readonly Grant[] _toAnyFeed;
+
+    private readonly object _moment = new();
 
     // Feeds that are there, so their number is bounded; a feed's own name says which grants are on it.
     private readonly ConcurrentDictionary<string, ByFeed> _byFeed = new(StringComparer.Ordinal);
@@ -51,8 +54,7 @@ internal sealed class GrantTable
 
         if (feed is not null)
         {
-            return (_byFeed.TryGetValue(feed.Name, out ByFeed? known) ? known : _byFeed.GetOrAdd(feed.Name, static (name, table) => Select(table._grants, name), this))
-                .Decide(caller, action, repository);
+            return caller is FixedPrincipal user ? OwnOf(user, feed).Decide(action, repository) : On(feed).Decide(caller, action, repository);
         }
 
         // There is no such feed, and no limit to the names that clients think of: nothing is made ready for it.
@@ -72,6 +74,21 @@ internal sealed class GrantTable
 
         return allowed ? GrantDecision.Allow : GrantDecision.None;
     }
+
+    // One feed for each user, so that there are no more of these than users that are remembered.
+    private OwnGrants OwnOf(FixedPrincipal user, ActiveFeed feed)
+    {
+        OwnGrants? known = user.Grants;
+        if (known is null || known.Table != _moment || known.Feed != feed)
+        {
+            user.Grants = known = new OwnGrants(_moment, feed, On(feed).To(user));
+        }
+
+        return known;
+    }
+
+    private ByFeed On(ActiveFeed feed) =>
+        _byFeed.TryGetValue(feed.Name, out ByFeed? known) ? known : _byFeed.GetOrAdd(feed.Name, static (name, table) => Select(table._grants, name), this);
 
     private static ByFeed Select(Grant[] grants, string feed) => new([.. grants.Where(grant => Wildcard.Matches(grant.Feed, feed))]);
 
@@ -95,6 +112,37 @@ internal sealed class GrantTable
 
             FrozenDictionary<string, Grant[]> ByName(GrantSubject subject) =>
                 To(subject).GroupBy(static grant => grant.SubjectName, StringComparer.Ordinal).ToFrozenDictionary(static group => group.Key, static group => group.ToArray(), StringComparer.Ordinal);
+        }
+
+        /// <summary>The grants to a caller.</summary>
+        public Grant[] To(ClaimsPrincipal caller)
+        {
+            if (caller.Identity is not { IsAuthenticated: true } identity)
+            {
+                return [.. _everyone, .. _anonymous];
+            }
+
+            List<Grant> grants = [.. _everyone, .. _authenticated];
+            if (identity.Name is { } name && _users.TryGetValue(name, out Grant[]? users))
+            {
+                grants.AddRange(users);
+            }
+
+            if (_roles.Count > 0)
+            {
+                foreach (ClaimsIdentity one in caller.Identities)
+                {
+                    foreach (Claim claim in one.Claims)
+                    {
+                        if (claim.Type == one.RoleClaimType && _roles.TryGetValue(claim.Value, out Grant[]? roles))
+                        {
+                            grants.AddRange(roles);
+                        }
+                    }
+                }
+            }
+
+            return [.. grants];
         }
 
         public GrantDecision Decide(ClaimsPrincipal caller, RegistryAction action, RepositoryName? repository)
