@@ -61,17 +61,22 @@ internal sealed class RegistryGate(string registry, RegistryAccessOptions access
         }
 
         Verdict verdict = Verdict.Denied;
-        foreach (ActiveFeed feed in view.Table.Feeds)
+        IReadOnlyList<ActiveFeed> feeds = view.Table.Feeds;
+        for (int i = 0; i < feeds.Count && verdict != Verdict.Allowed; i++)
         {
-            verdict = await DecideAsync(request, RegistryAction.List, AccessTarget.Of(feed)).ConfigureAwait(false);
-            if (verdict == Verdict.Allowed)
+            // The last one is what a refusal is about.
+            if (i == feeds.Count - 1 || CouldList(request, feeds[i]))
             {
-                break;
+                verdict = await DecideAsync(request, RegistryAction.List, AccessTarget.Of(feeds[i])).ConfigureAwait(false);
             }
         }
 
         return verdict;
     }
+
+    /// <summary>Whether it is worth while to ask for the right to list a feed. A listing asks that of every feed there is, and may list few of them.</summary>
+    public bool CouldList(RegistryRequest request, ActiveFeed feed) =>
+        handlers.TakePart || request.Caller is not { } caller || rights.CouldAllow(request.Granted ??= rights.FeedsOf(caller.Principal), RegistryAction.List, feed);
 
     /// <summary>Whether the caller may do this, without asking for credentials when not.</summary>
     public async ValueTask<bool> AllowsAsync(RegistryRequest request, RegistryAction action, AccessTarget target) =>

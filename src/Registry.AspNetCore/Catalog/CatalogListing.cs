@@ -34,6 +34,11 @@ internal sealed class CatalogListing(RegistryRequest request, int pageSize)
     {
         foreach (ActiveFeed feed in Feeds.Named)
         {
+            if (!request.Registry.Gate.CouldList(request, feed))
+            {
+                continue;
+            }
+
             string prefix = feed.ClientName + "/";
             string? within = after?.StartsWith(prefix, StringComparison.Ordinal) == true ? after[prefix.Length..] : null;
             if (after is not null && within is null && string.CompareOrdinal(prefix, after) < 0)

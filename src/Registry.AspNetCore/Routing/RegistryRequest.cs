@@ -50,6 +50,9 @@ internal sealed class RegistryRequest(HttpContext http, RegistryInstance registr
     /// <summary>Who sent it, once that was found out.</summary>
     public RegistryCaller? Caller { get; set; }
 
+    /// <summary>What the caller is granted something in, once that was asked.</summary>
+    public IReadOnlyList<GrantedFeeds>? Granted { get; set; }
+
     public HttpResponse Response => Http.Response;
 
     public CancellationToken Aborted => Http.RequestAborted;
