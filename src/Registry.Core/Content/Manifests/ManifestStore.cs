@@ -116,7 +116,11 @@ internal sealed class ManifestStore(
                 // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
                 // is, and says so by the generation that it was pointed at.
                 // The client's leaving changes nothing any more.
-                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                if (Guards.Holds(Guard.TagsAfterDelete))
+                {
+                    await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                }
+
                 ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
                 await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
                 return true;
@@ -154,7 +158,7 @@ internal sealed class ManifestStore(
             }
 
             // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
-            return pointing.Count == 0 || await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+            return pointing.Count == 0 || !Guards.Holds(Guard.LastLook) || await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -218,7 +222,8 @@ internal sealed class ManifestStore(
             // noticed after the tags. An older one is pushed anew, so that a collector of what nobody wants any more sees that somebody does; to many
             // who tag one manifest at a time this happens once.
             DateTimeOffset now = time.GetUtcNow();
-            if (found.Record.CondemnedAt is null && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
+            bool condemned = found.Record.CondemnedAt is not null && Guards.Holds(Guard.ReviveTagged);
+            if (!condemned && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
             {
                 return found.Record.Generation;
             }
@@ -235,7 +240,7 @@ internal sealed class ManifestStore(
             var pending = new ManifestRecord
             {
                 State = ManifestState.Pending,
-                Generation = ids.Next(),
+                Generation = found is null || Guards.Holds(Guard.NewGeneration) ? ids.Next() : found.Record.Generation,
                 MediaType = manifest.MediaType,
                 Pushed = time.GetUtcNow(),
                 Content = manifest.Content,
@@ -342,7 +347,7 @@ internal sealed class ManifestStore(
         }
 
         // A collector may have looked for tags before there were any. It loses against this write, or has won already, which the write then shows.
-        return record.CondemnedAt is null
+        return record.CondemnedAt is null || !Guards.Holds(Guard.ReviveTagged)
             || (await PutAsync(repository, digest, record with { CondemnedAt = null }, found, cancellationToken).ConfigureAwait(false)).Won;
     }
 
