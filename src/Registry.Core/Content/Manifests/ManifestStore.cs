@@ -130,6 +130,28 @@ internal sealed class ManifestStore(
         }
     }
 
+    /// <summary>Ends a manifest as it was read, for a collector that found it unneeded, or its push given up; nothing that changed since is touched.</summary>
+    /// <returns>Whether it was still as it was read.</returns>
+    public async ValueTask<bool> EndAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, CancellationToken cancellationToken)
+    {
+        PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
+        if (!outcome.Won)
+        {
+            return false;
+        }
+
+        // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
+        await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+        ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
+        await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Marks a manifest as unneeded, as it was read, or takes the mark away.</summary>
+    /// <returns>Whether it was still as it was read.</returns>
+    public async ValueTask<bool> MarkAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, DateTimeOffset? condemnedAt, CancellationToken cancellationToken) =>
+        (await PutAsync(repository, digest, found.Record with { CondemnedAt = condemnedAt }, found, cancellationToken).ConfigureAwait(false)).Won;
+
     private async ValueTask<bool> TryPutAsync(
         RepositoryName repository,
         StoredManifest manifest,
@@ -151,14 +173,23 @@ internal sealed class ManifestStore(
                 return false;
             }
 
+            var pointed = new List<TagWay>(ways.Length);
             foreach (TagWay way in ways)
             {
                 taken++;
-                await tags.PointAsync(repository, way, generation, condition, cancellationToken).ConfigureAwait(false);
+                pointed.Add(await tags.PointAsync(repository, way, generation, condition, cancellationToken).ConfigureAwait(false));
             }
 
-            // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
-            return pointing.Count == 0 || !Guards.Holds(Guard.LastLook) || await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+            // Somebody may have deleted the manifest after it went live and before the tags pointed at it, or removed the way back to a tag that was long in coming; then this push comes after
+            // that.
+            if (ways.Length == 0 || !Guards.Holds(Guard.LastLook))
+            {
+                return true;
+            }
+
+            Task<bool> there = tags.AreLaidAsync(repository, pointed, cancellationToken);
+            bool stands = await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+            return await there.ConfigureAwait(false) && stands;
         }
         finally
         {
@@ -255,7 +286,11 @@ internal sealed class ManifestStore(
         }
 
         string generation = found.Record.Generation;
-        await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
+        if (Guards.Holds(Guard.RefsBeforeLook))
+        {
+            await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
+        }
+
         if (document.Subject is { } subject)
         {
             string referrer = ContentKeys.Referrer(repository, subject.Digest, manifest.Digest, generation);
@@ -264,12 +299,20 @@ internal sealed class ManifestStore(
 
         try
         {
-            await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
+            if (Guards.Holds(Guard.LookAfterRefs))
+            {
+                await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (RegistryException)
         {
             await AbandonAsync(repository, manifest.Digest, document, required, found).ConfigureAwait(false);
             throw;
+        }
+
+        if (!Guards.Holds(Guard.RefsBeforeLook))
+        {
+            await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
         }
 
         PutOutcome<ManifestRecord> live = await PutAsync(
