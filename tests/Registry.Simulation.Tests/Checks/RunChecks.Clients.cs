@@ -164,6 +164,13 @@ internal sealed partial class RunChecks
         }
     }
 
+    /// <summary>Whatever was promised was promised for a time that is over.</summary>
+    public void ForgetPromises()
+    {
+        Array.Clear(_blobPromises);
+        Array.Clear(_manifestPromises);
+    }
+
     /// <summary>Nothing can happen any more.</summary>
     public void AtEnd()
     {

@@ -53,19 +53,21 @@ internal sealed partial class RunChecks : IStoreObserver
             }
         }
 
-        TimeSpan least = simulator.Scenario.StoreClock;
-        TimeSpan most = least;
-        foreach (TimeSpan clock in simulator.Scenario.Clocks)
-        {
-            least = clock < least ? clock : least;
-            most = clock > most ? clock : most;
-        }
-
-        _promised = (Simulator.GracePeriod / 2) - (most - least);
+        _promised = (Simulator.GracePeriod / 2) - simulator.Scenario.Uncertainty;
     }
+
+    /// <summary>How often anything changed that is more than collectors' own notes.</summary>
+    public int Changes { get; private set; }
+
+    public BlobRecord? Blob(int blob) => _blobs[blob];
+
+    public ManifestRecord? Manifest(int repo, int manifest) => _manifests[repo, manifest];
+
+    public TagRecord? Tag(int repo, int tag) => _tags[repo, tag];
 
     public void Changed(string key, StoredObject? before, StoredObject? after)
     {
+        Changes += key.StartsWith(ContentKeys.MaintenancePrefix, StringComparison.Ordinal) ? 0 : 1;
         if (Universe.Records.TryGetValue(key, out RecordPlace place))
         {
             switch (place.Kind)

@@ -15,13 +15,13 @@ internal sealed class Clients
 {
     private readonly Simulator? _simulator;
     private readonly Fiber? _fiber;
-    private readonly ContentRoot? _only;
+    private readonly Process? _only;
     private readonly Plan _plan;
     private readonly int _repo;
     private readonly RepositoryName _repository;
     private readonly CancellationToken _cancel;
 
-    private Clients(Simulator? simulator, Fiber? fiber, ContentRoot? only, Plan plan)
+    private Clients(Simulator? simulator, Fiber? fiber, Process? only, Plan plan)
     {
         _simulator = simulator;
         _fiber = fiber;
@@ -32,14 +32,16 @@ internal sealed class Clients
         _cancel = fiber?.Leaving.Token ?? CancellationToken.None;
     }
 
-    private ContentRoot Node => _only ?? _simulator!.Node(_fiber!.Node);
+    private Process Process => _only ?? _simulator!.Node(_fiber!.Node);
+
+    private ContentRoot Node => Process.Root;
 
     private RunChecks? Checks => _simulator?.Checks;
 
     public static Task ActAsync(Simulator simulator, Fiber fiber) => new Clients(simulator, fiber, null, fiber.Plan).RunAsync();
 
     /// <summary>Does something at a node of no simulation.</summary>
-    public static Task ActAsync(ContentRoot node, Plan plan) => new Clients(null, null, node, plan).RunAsync();
+    public static Task ActAsync(Process node, Plan plan) => new Clients(null, null, node, plan).RunAsync();
 
     private async Task RunAsync()
     {
@@ -71,6 +73,9 @@ internal sealed class Clients
         Act.DeleteManifest => DeleteManifestAsync(),
         Act.DeleteTag => DeleteTagAsync(),
         Act.DeleteBlob => DeleteBlobAsync(),
+        Act.Collect => Process.Collector.ScanAsync(dryRun: false, notSince: null, _cancel).AsTask(),
+        Act.CollectBlob => Process.CollectBlobAsync(Universe.Blobs[_plan.Item], _cancel),
+        Act.WorkOff => Process.Collector.WorkOffAsync(_cancel).AsTask(),
         _ => throw new InvalidOperationException($"{_plan.Act}?"),
     };
 

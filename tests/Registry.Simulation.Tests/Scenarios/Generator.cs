@@ -17,6 +17,19 @@ internal static class Generator
         [Pushed(Universe.Image, tag: 0), new Plan(Act.DeleteManifest, 0, 0, Universe.Image)],
         [new Plan(Act.Push, 0, 1, Universe.Image, 0)],
         [Pushed(Universe.Index, tag: 0)],
+
+        // Condemned, and due.
+        [Pushed(Universe.Image), new Plan(Act.DeleteManifest, 0, 0, Universe.Image), Waited(65), new Plan(Act.CollectBlob, 0, 0, 1), new Plan(Act.CollectBlob, 0, 0, 0), Waited(65)],
+        [new Plan(Act.Upload, 0, 0, 1), Waited(65), new Plan(Act.CollectBlob, 0, 0, 1), Waited(65)],
+        [Pushed(Universe.Image, tag: 0), new Plan(Act.DeleteTag, 0, 0, 0, 0), Waited(65), new Plan(Act.Collect, 0, 0), Waited(65)],
+        [Pushed(Universe.SmallIndex), Waited(65), new Plan(Act.Collect, 0, 0), Waited(65)],
+
+        // Gone, and what is left of it.
+        [Pushed(Universe.Image), new Plan(Act.DeleteManifest, 0, 0, Universe.Image), Waited(65), new Plan(Act.CollectBlob, 0, 0, 1), Waited(65), new Plan(Act.CollectBlob, 0, 0, 1), Waited(65)],
+
+        // Left by an upload.
+        [new Plan(Act.AbandonUpload, 0, 0, 1), Waited(65)],
+        [Pushed(Universe.Image, tag: 0), Waited(65)],
     ];
 
     // In minutes.
@@ -49,6 +62,9 @@ internal static class Generator
             Clocks = clocks,
             StoreClock = wrong ? TimeSpan.FromMinutes(random.Next(-20, 20)) : TimeSpan.Zero,
             PageKeys = random.Next(3) == 0 ? 1 + random.Next(3) : 1000,
+            CollectUntagged = random.Next(2) == 0,
+            CollectOrphans = random.Next(2) == 0,
+            GoesToRest = random.Next(3) == 0,
             ConditionalDeletes = random.Next(2) == 0,
             CacheLifetime = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(10),
             Actors = actors,
@@ -64,7 +80,7 @@ internal static class Generator
         int blob = random.Next(3) == 0 ? 0 : 1;
         int variant = (random.Next(3) == 0 ? Variants.Blindly : 0) | (random.Next(3) == 0 ? Variants.Chunked : 0) | (random.Next(3) == 0 ? Variants.Mounts : 0) | (random.Next(2) == 0 ? Variants.Retries : 0);
         int conditional = variant | (random.Next(3) switch { 0 => Variants.OnlyNew, 1 => Variants.OnlyFrom, _ => 0 });
-        return random.Next(24) switch
+        return random.Next(32) switch
         {
             0 or 1 or 2 => new Plan(Act.Push, node, repo, image, tag, variant),
             3 => new Plan(Act.Push, node, repo, image, -1, variant),
@@ -81,9 +97,14 @@ internal static class Generator
             18 or 19 or 20 => new Plan(Act.DeleteManifest, node, repo, random.Next(5) == 0 ? Universe.SmallIndex : image, -1, variant),
             21 => new Plan(Act.DeleteTag, node, repo, 0, tag),
             22 => new Plan(Act.DeleteBlob, node, repo, blob),
+            23 or 24 or 25 => new Plan(Act.Collect, node, 0),
+            26 or 27 or 28 or 29 => new Plan(Act.CollectBlob, node, 0, blob),
+            30 => new Plan(Act.WorkOff, node, 0),
             _ => new Plan(Act.Push, node, 0, Universe.Image, 0, variant),
         };
     }
+
+    private static Plan Waited(int minutes) => new(Act.Wait, 0, 0, minutes);
 
     private static Plan Pushed(int manifest, int tag = -1) => new(Act.Push, 0, 0, manifest, tag);
 }

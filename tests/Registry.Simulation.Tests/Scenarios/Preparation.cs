@@ -28,9 +28,15 @@ internal static class Preparation
         try
         {
             var content = new StoreContent { Now = Simulator.Start };
-            using var node = new ContentRoot(new DirectStore(content), new ContentOptions { GracePeriod = Simulator.GracePeriod }, new StandingTime(), new SimulationRandom(seed));
+            using var node = new Process(new DirectStore(content), new Scenario { CollectUntagged = true, CollectOrphans = true, ConditionalDeletes = true }, new ContentTime(content), new SimulationRandom(seed));
             foreach (Plan plan in setup)
             {
+                if (plan.Act == Act.Wait)
+                {
+                    content.Now += TimeSpan.FromMinutes(plan.Item);
+                    continue;
+                }
+
                 Task task = Clients.ActAsync(node, plan);
                 if (!task.IsCompletedSuccessfully)
                 {
@@ -46,10 +52,14 @@ internal static class Preparation
         }
     }
 
-    private sealed class StandingTime : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => Simulator.Start;
+}
 
-        public override long GetTimestamp() => Simulator.Start.Ticks;
-    }
+/// <summary>The store's own clock, for everybody.</summary>
+internal sealed class ContentTime(StoreContent content) : TimeProvider
+{
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => content.Now;
+
+    public override long GetTimestamp() => content.Now.Ticks;
 }

@@ -32,6 +32,18 @@ internal enum Act
     DeleteManifest,
     DeleteTag,
     DeleteBlob,
+
+    /// <summary>A collector goes through everything.</summary>
+    Collect,
+
+    /// <summary>A collector looks at one blob.</summary>
+    CollectBlob,
+
+    /// <summary>A collector looks at what its host let go of.</summary>
+    WorkOff,
+
+    /// <summary>Time goes by, in minutes, while a scenario is prepared.</summary>
+    Wait,
 }
 
 /// <summary>Something that an actor does.</summary>
@@ -49,7 +61,8 @@ internal readonly record struct Plan(Act Act, int Node, int Repository, int Item
     {
         Act.Push or Act.PutManifest or Act.DeleteManifest or Act.Pull => $"{Act} {Universe.Repositories[Repository]}{(Tag >= 0 ? ":" + Universe.Tags[Tag] : "")}@{Universe.Manifests[Item].Name}",
         Act.DeleteTag or Act.ReadTag => $"{Act} {Universe.Repositories[Repository]}:{Universe.Tags[Tag]}",
-        Act.Upload or Act.Head or Act.Mount or Act.DeleteBlob or Act.AbandonUpload or Act.CancelUpload => $"{Act} {Universe.Repositories[Repository]}@b{Item}",
+        Act.Upload or Act.Head or Act.Mount or Act.DeleteBlob or Act.AbandonUpload or Act.CancelUpload or Act.CollectBlob => $"{Act} {Universe.Repositories[Repository]}@b{Item}",
+        Act.Wait => $"{Act} {Item}",
         _ => Act.ToString(),
     };
 }
@@ -96,7 +109,32 @@ internal sealed record Scenario
     /// <summary>Whether the store can delete conditionally.</summary>
     public bool ConditionalDeletes { get; init; }
 
+    /// <summary>Whether manifests that nothing needs are collected, those that have no tag, and those whose subject is not there.</summary>
+    public bool CollectUntagged { get; init; }
+
+    public bool CollectOrphans { get; init; }
+
+    /// <summary>Whether collectors have their time at the end, and what is left is looked at.</summary>
+    public bool GoesToRest { get; init; }
+
     public TimeSpan CacheLifetime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>By how much clocks differ at most.</summary>
+    public TimeSpan Uncertainty
+    {
+        get
+        {
+            TimeSpan least = StoreClock;
+            TimeSpan most = StoreClock;
+            foreach (TimeSpan clock in Clocks)
+            {
+                least = clock < least ? clock : least;
+                most = clock > most ? clock : most;
+            }
+
+            return most - least;
+        }
+    }
 
     /// <summary>What each actor does, one after the other.</summary>
     public Plan[][] Actors { get; init; } = [];

@@ -3,7 +3,9 @@ using Registry.Storage;
 namespace Registry.Simulation.World;
 
 /// <summary>The simulated store without a scheduler: every operation is done at once, for what happens before and after a simulation.</summary>
-internal sealed class DirectStore(StoreContent content) : IObjectStore
+/// <param name="content">What is stored.</param>
+/// <param name="conditionalDeletes">Whether it can delete conditionally.</param>
+internal sealed class DirectStore(StoreContent content, bool conditionalDeletes = true) : IObjectStore, IConditionalDeletes, IUnfinishedUploads
 {
     public ValueTask<SmallObject?> GetAsync(string key, CancellationToken cancellationToken) => Do(key, () => Read(content.Find(key)), cancellationToken);
 
@@ -22,6 +24,22 @@ internal sealed class DirectStore(StoreContent content) : IObjectStore
     }
 
     public async ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => await Do(key, () => Void(() => content.Delete(key)), cancellationToken);
+
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) => Do(null, () => conditionalDeletes, cancellationToken);
+
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(etag);
+        return Do(key, () => content.Delete(key, etag), cancellationToken);
+    }
+
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken)
+    {
+        ObjectKey.ThrowIfInvalidPrefix(keyPrefix);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ObjectStoreLimits.MaxPageKeys);
+        return Do(null, () => content.ListUnfinished(keyPrefix, continuation, limit), cancellationToken);
+    }
 
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {

@@ -33,6 +33,9 @@ internal abstract class Operation(Fiber fiber, OperationKind kind, string key)
     /// <summary>For a listing, what the store may make of its freedom.</summary>
     public uint Freedom { get; set; }
 
+    /// <summary>Since when it takes place later.</summary>
+    public DateTimeOffset Since { get; set; }
+
     /// <summary>Whether the store may be different afterwards.</summary>
     public bool Changes => Kind is OperationKind.Put or OperationKind.Delete or OperationKind.BeginUpload or OperationKind.Flush or OperationKind.Complete or OperationKind.Abort;
 

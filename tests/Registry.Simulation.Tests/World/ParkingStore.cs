@@ -3,7 +3,7 @@ using Registry.Storage;
 namespace Registry.Simulation.World;
 
 /// <summary>The store as one process of the simulation sees it: each operation waits until the scheduler performs it.</summary>
-internal sealed class ParkingStore(Simulator simulator) : IObjectStore
+internal sealed class ParkingStore(Simulator simulator) : IObjectStore, IConditionalDeletes, IUnfinishedUploads
 {
     private StoreContent Content => simulator.Content;
 
@@ -28,6 +28,14 @@ internal sealed class ParkingStore(Simulator simulator) : IObjectStore
             return true;
         },
         cancellationToken).VoidTask;
+
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) => new(simulator.Scenario.ConditionalDeletes);
+
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken) =>
+        Park(OperationKind.Delete, key, _ => Content.Delete(key, etag), cancellationToken).Task;
+
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken) =>
+        Park(OperationKind.List, $"uploads of {keyPrefix}", _ => Content.ListUnfinished(keyPrefix, continuation, Math.Min(limit, simulator.PageKeys)), cancellationToken).Task;
 
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using Registry.Content;
 using Registry.Simulation.Checks;
 using Registry.Simulation.Scenarios;
 using Registry.Storage;
@@ -15,19 +14,18 @@ internal sealed class Simulator : IDisposable
     public static readonly TimeSpan GracePeriod = TimeSpan.FromHours(1);
 
     private readonly int _thread = Environment.CurrentManagedThreadId;
-    private readonly ulong _seed;
-    private readonly ContentRoot[] _nodes;
+    private readonly Process[] _nodes;
     private int _processes;
 
     public Simulator(Scenario scenario, ulong seed)
     {
         Scenario = scenario;
         PageKeys = scenario.PageKeys;
-        _seed = seed;
+        Seed = seed;
         Content = Preparation.Prepare(scenario);
-        Now = Start + scenario.SinceSetup;
+        Now = Content.Now + scenario.SinceSetup;
         Content.Now = Now + scenario.StoreClock;
-        _nodes = new ContentRoot[scenario.Clocks.Length];
+        _nodes = new Process[scenario.Clocks.Length];
         for (int i = 0; i < _nodes.Length; i++)
         {
             _nodes[i] = NewProcess(i);
@@ -69,6 +67,9 @@ internal sealed class Simulator : IDisposable
     /// <summary>Operations that take place later, whose callers wait no more.</summary>
     public List<Operation> Late { get; } = [];
 
+    /// <summary>What was prepared and drawn with.</summary>
+    public ulong Seed { get; }
+
     public int Step { get; private set; }
 
     /// <summary>Whether anything went wrong so far.</summary>
@@ -83,7 +84,7 @@ internal sealed class Simulator : IDisposable
     /// <summary>What happened, where it is to be told.</summary>
     public List<string>? Story { get; set; }
 
-    public ContentRoot Node(int node) => _nodes[node];
+    public Process Node(int node) => _nodes[node];
 
     /// <summary>Runs until nothing can happen any more, or something did that must not.</summary>
     public string? Run(Schedule schedule)
@@ -101,6 +102,11 @@ internal sealed class Simulator : IDisposable
         {
             Current = Outside;
             Checks.AtEnd();
+        }
+
+        if (Violation is null && Scenario.GoesToRest)
+        {
+            new RestChecks(this).Run();
         }
 
         return Violation;
@@ -145,7 +151,7 @@ internal sealed class Simulator : IDisposable
 
     public void Dispose()
     {
-        foreach (ContentRoot node in _nodes)
+        foreach (Process node in _nodes)
         {
             node.Dispose();
         }
@@ -171,6 +177,7 @@ internal sealed class Simulator : IDisposable
                 Tell(late, "takes place now", late.Describe());
                 break;
             case ChoiceKind.Advance:
+                HurryLate(TimeSpan.FromMinutes(choice.Target));
                 Now += TimeSpan.FromMinutes(choice.Target);
                 Content.Now = Now + Scenario.StoreClock;
                 Note($"{TimeSpan.FromMinutes(choice.Target)} go by", StableHash.Of("time", (uint)choice.Target));
@@ -238,6 +245,7 @@ internal sealed class Simulator : IDisposable
 
         if (fault is FaultKind.Late or FaultKind.Echo)
         {
+            operation.Since = Now;
             Late.Add(operation);
         }
 
@@ -338,6 +346,7 @@ internal sealed class Simulator : IDisposable
 
         if (what == 3)
         {
+            operation.Since = Now;
             Late.Add(operation);
             Tell(operation, "will take place later", "");
         }
@@ -348,11 +357,26 @@ internal sealed class Simulator : IDisposable
         }
     }
 
-    private ContentRoot NewProcess(int node) => new(
-        new ParkingStore(this),
-        new ContentOptions { GracePeriod = GracePeriod, CacheLifetime = Scenario.CacheLifetime },
-        new SimulatedTime(this, Scenario.Clocks[node]),
-        new SimulationRandom(_seed + (ulong)(1000 * ++_processes)));
+    // So long may a store take with a request whose sender has given up, and no longer: what is left of a thing that is gone is kept as long.
+    private void HurryLate(TimeSpan by)
+    {
+        for (int i = 0; i < Late.Count;)
+        {
+            Operation late = Late[i];
+            if (Now + by - late.Since < GracePeriod - Scenario.Uncertainty)
+            {
+                i++;
+                continue;
+            }
+
+            Late.RemoveAt(i);
+            Perform(late, new Choice(ChoiceKind.Late, 0));
+            Tell(late, "takes place now", late.Describe());
+        }
+    }
+
+    private Process NewProcess(int node) =>
+        new(new ParkingStore(this), Scenario, new SimulatedTime(this, Scenario.Clocks[node]), new SimulationRandom(Seed + (ulong)(1000 * ++_processes)));
 
     private void Tell(Operation operation, string how, string result)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Registry.Content.Refs;
@@ -72,6 +73,9 @@ internal sealed class StoreContent
     /// <summary>How many uploads are neither complete nor aborted.</summary>
     public int OpenUploads => _uploads.Values.Count(static upload => upload.Flushes is not null);
 
+    /// <summary>How often anything was put or removed.</summary>
+    public int Changes { get; private set; }
+
     public StoreContent Copy() => new(this);
 
     public StoredObject? Find(string key) => _objects.GetValueOrDefault(key);
@@ -96,6 +100,7 @@ internal sealed class StoreContent
             _keys.RemoveAt(_keys.BinarySearch(key, StringComparer.Ordinal));
             _comings.Add(key);
             _uploads.Remove(removed.Upload);
+            Changes++;
             Observer?.Changed(key, removed, null);
         }
     }
@@ -229,6 +234,25 @@ internal sealed class StoreContent
         }
     }
 
+    /// <summary>Lists uploads that are neither complete nor aborted.</summary>
+    public UnfinishedPage ListUnfinished(string prefix, string? continuation, int limit)
+    {
+        long after = continuation is null ? 0 : long.TryParse(continuation, out long parsed) ? parsed : throw new ArgumentException("That is no continuation.", nameof(continuation));
+        var found = new List<(string Key, long Id)>();
+        foreach ((long id, Upload upload) in _uploads)
+        {
+            if (upload.Flushes is not null && upload.Key.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                found.Add((upload.Key, id));
+            }
+        }
+
+        found.Sort(static (left, right) => string.CompareOrdinal(left.Key, right.Key) is not 0 and var order ? order : left.Id.CompareTo(right.Id));
+        int start = after == 0 ? 0 : found.FindIndex(upload => upload.Id == after) + 1;
+        UnfinishedUpload[] page = [.. found.Skip(start).Take(limit).Select(static upload => new UnfinishedUpload(upload.Key, Token(upload.Id, 0)))];
+        return new UnfinishedPage(page, start + page.Length < found.Count ? found[start + page.Length - 1].Id.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
     private void Store(string key, StoredObject? before, StoredObject after)
     {
         _objects[key] = after;
@@ -238,6 +262,7 @@ internal sealed class StoreContent
             _comings.Add(key);
         }
 
+        Changes++;
         Observer?.Changed(key, before, after);
     }
 
