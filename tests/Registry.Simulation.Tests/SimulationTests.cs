@@ -35,6 +35,7 @@ public sealed class SimulationTests
                 steps += run.Steps;
                 if (run.Violation is not null)
                 {
+                    bad++;
                     string kind = System.Text.RegularExpressions.Regex.Replace(run.Violation, "b[012]|I0|I1|X01|X0|R\\b|[0-9a-z]{26}", "*");
                     kind = kind[..Math.Min(60, kind.Length)];
                     kinds[kind] = kinds.GetValueOrDefault(kind) + 1;

@@ -80,9 +80,10 @@ internal sealed class ManifestStore(
         Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
         await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, condition, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
+        var pointed = new TagWay?[pointing.Count];
         for (int attempt = 0; ; attempt++)
         {
-            if (await TryPutAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false))
+            if (await TryPutAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -158,6 +159,7 @@ internal sealed class ManifestStore(
         ManifestDocument document,
         Digest[] required,
         IReadOnlyList<Tag> pointing,
+        TagWay?[] pointed,
         TagCondition condition,
         CancellationToken cancellationToken)
     {
@@ -173,11 +175,10 @@ internal sealed class ManifestStore(
                 return false;
             }
 
-            var pointed = new List<TagWay>(ways.Length);
             foreach (TagWay way in ways)
             {
-                taken++;
-                pointed.Add(await tags.PointAsync(repository, way, generation, condition, cancellationToken).ConfigureAwait(false));
+                int place = taken++;
+                pointed[place] = await tags.PointAsync(repository, way, generation, condition, pointed[place], cancellationToken).ConfigureAwait(false);
             }
 
             // Somebody may have deleted the manifest after it went live and before the tags pointed at it, or removed the way back to a tag that was long in coming; then this push comes after
@@ -187,7 +188,7 @@ internal sealed class ManifestStore(
                 return true;
             }
 
-            Task<bool> there = tags.AreLaidAsync(repository, pointed, cancellationToken);
+            Task<bool> there = tags.AreLaidAsync(repository, pointed!, cancellationToken);
             bool stands = await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
             return await there.ConfigureAwait(false) && stands;
         }
