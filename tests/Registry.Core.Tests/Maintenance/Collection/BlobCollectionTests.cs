@@ -1,6 +1,5 @@
 using Registry.Content;
 using Registry.Content.Records;
-using Registry.Content.Tags;
 using Registry.Core.Tests.Content;
 using Registry.Core.Tests.Simulation;
 using Registry.Errors;
