@@ -42,7 +42,11 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
     {
         var way = new TagWay(tag, digest, ids.Next());
-        await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+        if (Guards.Holds(Guard.WayBeforeTag))
+        {
+            await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+        }
+
         return way;
     }
 
@@ -74,11 +78,14 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     /// <param name="way">The way back that was laid for the tag, which need not exist. It is taken, or removed when the condition does not hold.</param>
     /// <param name="manifestGeneration">The generation in which the manifest is live.</param>
     /// <param name="condition">What must hold of where the tag points before.</param>
+    /// <param name="before">
+    /// The way that the tag took when the same push pointed it before and then had to begin again: the condition held then. Whoever moved or deleted the tag since did so after this push.
+    /// </param>
     /// <param name="cancellationToken">Ends the write.</param>
     /// <exception cref="RegistryException">The condition does not hold.</exception>
     /// <returns>The way that was taken in the end.</returns>
     public async ValueTask<TagWay> PointAsync(
-        RepositoryName repository, TagWay way, string manifestGeneration, TagCondition condition, CancellationToken cancellationToken)
+        RepositoryName repository, TagWay way, string manifestGeneration, TagCondition condition, TagWay? before, CancellationToken cancellationToken)
     {
         Tag tag = way.Tag;
         string key = ContentKeys.Tag(repository, tag);
@@ -86,7 +93,13 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         for (int attempt = 0; ; attempt++)
         {
             Digest? current = DigestOf(found);
-            if (condition.Check(tag.Value, current) is { } refusal)
+            if (before is not null && !IsLeftTo(found, before))
+            {
+                await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
+                return before;
+            }
+
+            if (before is null && condition.Check(tag.Value, current) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 throw refusal;
@@ -104,12 +117,17 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
                 Updated = time.GetUtcNow(),
             };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won && !Guards.Holds(Guard.WayBeforeTag))
+            {
+                await store.PutMarkerAsync(ContentKeys.Tagged(repository, way.Digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+            }
+
             if (outcome.Won)
             {
                 // The tag has moved, whether the client waits for the rest or not.
                 await EnsureListedAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
-                TagMarkers? before = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
-                await RemoveMarkersAsync(repository, tag, before, CancellationToken.None).ConfigureAwait(false);
+                TagMarkers? former = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
+                await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
                 if (current is { } left && left != way.Digest)
                 {
                     released.Note(new ContentPlace(repository, left));
@@ -244,7 +262,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
             }
 
             var former = new TagMarkers(current.Value, found!.Record.Generation, found.Record.Listed);
-            var deleted = new TagRecord { Generation = ids.Next(), Former = former, Updated = time.GetUtcNow() };
+            var deleted = new TagRecord { Generation = ids.Next(), Former = former, WithManifest = onlyAt is not null, Updated = time.GetUtcNow() };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, deleted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
@@ -257,6 +275,10 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
             found = outcome.Current;
         }
     }
+
+    // Whether a tag is as a push left it, or went with the manifest that it pointed at.
+    private static bool IsLeftTo(Versioned<TagRecord>? found, TagWay before) =>
+        found?.Record.Digest is not null ? found.Record.Generation == before.Generation : found is { Record: { WithManifest: true, Former: { } former } } && former.Generation == before.Generation;
 
     private bool IsYoung(TagRecord record) => Ulid.TryGetTime(record.Listed, out DateTimeOffset born) && time.GetUtcNow() - born < MendedFor;
 
