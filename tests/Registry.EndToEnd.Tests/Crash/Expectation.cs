@@ -11,6 +11,9 @@ internal sealed class Expectation
     /// <summary>Nothing else than presence is allowed.</summary>
     public bool IsCertain => _allowed.Count == 1 && !_allowed.Contains(null);
 
+    /// <summary>What it certainly is, if that is known and not nothing.</summary>
+    public string? Certain => _allowed.Count == 1 ? _allowed.Single() : null;
+
     public bool Allows(string? value) => _allowed.Contains(value);
 
     /// <summary>A request that leads to <paramref name="value"/> is under way.</summary>

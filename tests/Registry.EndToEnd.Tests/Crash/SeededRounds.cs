@@ -9,11 +9,11 @@ namespace Registry.EndToEnd.Tests.Crash;
 internal sealed class SeededRounds
 {
     private readonly int _rounds;
-
     /// <param name="rounds">How many, unless <c>REGISTRY_E2E_KILLS</c> says.</param>
-    public SeededRounds(int rounds)
+    /// <param name="variable">The variable that says; empty for none.</param>
+    public SeededRounds(int rounds, string variable = "REGISTRY_E2E_KILLS")
     {
-        _rounds = FromEnvironment("REGISTRY_E2E_KILLS", rounds);
+        _rounds = variable.Length == 0 ? rounds : FromEnvironment(variable, rounds);
         Seed = FromEnvironment("REGISTRY_E2E_SEED", Environment.TickCount);
         Random = new Random(Seed);
     }
@@ -27,19 +27,27 @@ internal sealed class SeededRounds
     {
         for (var i = 1; i <= _rounds; i++)
         {
-            try
-            {
-                await round();
-            }
-            catch (Exception exception)
-            {
-                throw new InvalidOperationException($"Round {i} of {_rounds}, REGISTRY_E2E_SEED={Seed}: {exception.Message}\n--- the log ends\n{logTail()}", exception);
-            }
+            await RunAsync($"Round {i} of {_rounds}", logTail, round);
+        }
+    }
+
+    /// <summary>Runs what comes after all rounds.</summary>
+    public Task EndAsync(Func<string> logTail, Func<Task> end) => RunAsync($"After {_rounds} rounds", logTail, end);
+
+    private async Task RunAsync(string when, Func<string> logTail, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"{when}, REGISTRY_E2E_SEED={Seed}: {exception.Message}\n--- the log ends\n{logTail()}", exception);
         }
     }
 
     public override string ToString() => $"seed {Seed}: {_rounds} rounds";
 
-    private static int FromEnvironment(string variable, int otherwise) =>
+    internal static int FromEnvironment(string variable, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 }

@@ -21,8 +21,15 @@ internal enum UploadStyle
     ChunksAndLastInPut,
 }
 
+/// <summary>The registry has dropped an upload that nobody went on with for long enough.</summary>
+internal sealed class UploadDroppedException(string message) : Exception(message);
+
 /// <summary>One blob's upload, which knows at any time what it has sent and what was acknowledged.</summary>
-internal sealed class UploadSession(string repository, byte[] content, Fuse fuse)
+/// <param name="repository">Where to.</param>
+/// <param name="content">The blob.</param>
+/// <param name="fuse">Told of every step.</param>
+/// <param name="mayBeDropped">Whether the registry drops uploads so soon that it may drop this one; then <see cref="UploadDroppedException"/> says so.</param>
+internal sealed class UploadSession(string repository, byte[] content, Fuse fuse, bool mayBeDropped = false)
 {
     private string? _location;
 
@@ -104,7 +111,7 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
             return false;
         }
 
-        await fuse.ExpectAsync(asked, HttpStatusCode.NoContent);
+        await ExpectAsync(asked, HttpStatusCode.NoContent);
         var offset = Offset(asked);
         Assert.True(offset >= Acknowledged && offset <= Sent, $"{_location} reports {offset} bytes; {Acknowledged} were acknowledged and {Sent} sent");
         _location = new Uri(client.BaseAddress!, asked.Headers.Location!).PathAndQuery;
@@ -126,7 +133,7 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
         using var request = new HttpRequestMessage(HttpMethod.Patch, _location) { Content = body };
         request.Headers.TransferEncodingChunked = !ranged;
         using var response = await client.SendAsync(request, cancellationToken);
-        await fuse.ExpectAsync(response, HttpStatusCode.Accepted);
+        await ExpectAsync(response, HttpStatusCode.Accepted);
         Assert.Equal(expected, Offset(response));
         Acknowledged = expected;
         _location = new Uri(client.BaseAddress!, response.Headers.Location!).PathAndQuery;
@@ -139,7 +146,18 @@ internal sealed class UploadSession(string repository, byte[] content, Fuse fuse
         var separator = Location.Contains('?', StringComparison.Ordinal) ? "&" : "?";
         using var body = Body(content.Length - Acknowledged, knownLength: true);
         using var response = await client.PutAsync($"{_location}{separator}digest={Digest}", body, cancellationToken);
-        await fuse.ExpectAsync(response, HttpStatusCode.Created);
+        await ExpectAsync(response, HttpStatusCode.Created);
+    }
+
+    private async Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
+    {
+        if (mayBeDropped && response.StatusCode == HttpStatusCode.NotFound)
+        {
+            fuse.Burn();
+            throw new UploadDroppedException(await RegistryHttp.DescribeAsync(response));
+        }
+
+        await fuse.ExpectAsync(response, status);
     }
 
     private PiecewiseContent Body(int length, bool knownLength)

@@ -47,8 +47,7 @@ internal sealed record HostOptions
     /// <param name="environment">Environment variables, for what does not belong into a command line.</param>
     public static HostOptions Sample(string name, IReadOnlyList<string> settings, params IEnumerable<KeyValuePair<string, string>> environment)
     {
-        var sample = typeof(HostOptions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(attribute => attribute.Key == $"Sample:{name}").Value!;
+        var sample = FileOf(name);
         var dotnet = System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
         return new HostOptions
         {
@@ -62,6 +61,9 @@ internal sealed record HostOptions
         };
     }
 
+    /// <summary>Another host with the same settings and environment.</summary>
+    public HostOptions As(string name) => this with { Template = [Template[0], FileOf(name), .. Template.Skip(2)] };
+
     /// <summary>The same host with further settings.</summary>
     public HostOptions With(params IReadOnlyList<string> settings) => this with { Template = [.. Template, .. settings] };
 
@@ -72,4 +74,7 @@ internal sealed record HostOptions
         [.. Template.Select(part => part
             .Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("{data}", data, StringComparison.Ordinal))];
+
+    private static string FileOf(string name) =>
+        typeof(HostOptions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == $"Sample:{name}").Value!;
 }

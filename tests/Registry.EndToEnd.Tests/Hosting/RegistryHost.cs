@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Registry.EndToEnd.Tests.Http;
@@ -84,8 +85,18 @@ public sealed class RegistryHost : IAsyncDisposable
     public Task<int> StopAsync(CancellationToken cancellationToken) => _daemon!.StopAsync(cancellationToken);
 
     /// <summary>Bytes below its data folder, where it has one.</summary>
-    public long DataLength() =>
-        new DirectoryInfo(DataFolder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true }).Sum(Length);
+    public long DataLength() => LengthOf(DataFolder);
+
+    /// <summary>Bytes of the files below a folder, which may change meanwhile.</summary>
+    internal static long LengthOf(string folder) =>
+        new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true }).Sum(Length);
+
+    /// <summary>Bytes of memory that its process has (its resident set).</summary>
+    internal long MemoryBytes()
+    {
+        using var process = Process.GetProcessById(_daemon!.ProcessId);
+        return process.WorkingSet64;
+    }
 
     /// <summary>The end of its log, for messages of tests that failed; empty for a registry that was already running.</summary>
     public string LogTail() => _daemon?.LogTail() ?? "";

@@ -1,0 +1,117 @@
+using System.Globalization;
+using Registry.EndToEnd.Tests.Hosting;
+using Registry.EndToEnd.Tests.Http;
+using Registry.EndToEnd.Tests.Stores;
+using Registry.TestServers.Processes;
+using Registry.TestServers.Proxies;
+
+namespace Registry.EndToEnd.Tests.Collection;
+
+/// <summary>One or two hosts that collect all the time, on one folder or bucket; clients reach two of them in turn.</summary>
+internal sealed class CollectingHosts : IAsyncDisposable
+{
+    public const string OnFolder = "folder";
+    public const string TwoOnFolder = "folder2";
+    public const string TwoOnS3 = "s3";
+
+    private static readonly TimeSpan EmptyWithin = TimeSpan.FromSeconds(180);
+
+    private readonly RegistryHost[] _hosts;
+    private readonly string? _folder;
+    private readonly RoundRobinProxy? _proxy;
+    private readonly RegistryHttp? _http;
+
+    private CollectingHosts(RegistryHost[] hosts, string? folder, RoundRobinProxy? proxy)
+    {
+        _hosts = hosts;
+        _folder = folder;
+        _proxy = proxy;
+        _http = proxy is null ? null : new RegistryHttp(proxy.Address);
+    }
+
+    public IReadOnlyList<RegistryHost> All => _hosts;
+
+    /// <summary>The way to all of them.</summary>
+    public RegistryHttp Http => _http ?? _hosts[0].Http;
+
+    public static async Task<CollectingHosts> StartAsync(TestRun run, string where, TimeSpan cacheLifetime, CancellationToken cancellationToken)
+    {
+        string? folder = where == TwoOnS3 ? null : run.Temp.NewDirectory("collected");
+        var place = folder is not null
+            ? HostOptions.Sample("CollectionHost", [$"--Registry:Data={folder}"])
+            : (await ObjectStore.SharedAsync(run, ObjectStore.S3)) is { } server ? (await server.NewPlaceAsync(cancellationToken)).As("CollectionHost") : throw new InvalidOperationException();
+        place = place.With(
+            string.Create(CultureInfo.InvariantCulture, $"--Registry:Content:CacheLifetime={cacheLifetime}"),
+            "--Registry:Content:GracePeriod=00:00:01",
+            "--Logging:LogLevel:Registry=Warning");
+        var count = where == OnFolder ? 1 : 2;
+        var hosts = await Task.WhenAll(Enumerable.Range(0, count).Select(i => run.StartAsync(place, $"collecting-{where}-{i}", cancellationToken)));
+        var proxy = count == 1 ? null : await RoundRobinProxy.StartAsync([.. hosts.Select(host => host.Url)], cancellationToken);
+        return new CollectingHosts(hosts, folder, proxy);
+    }
+
+    /// <summary>Bytes of what is stored, in a folder.</summary>
+    public long StoredBytes() => _folder is null ? 0 : RegistryHost.LengthOf(_folder);
+
+    /// <summary>Bytes of memory that the hosts' processes have, together.</summary>
+    public long MemoryBytes() => _hosts.Sum(host => host.MemoryBytes());
+
+    public string LogTail() => string.Join('\n', _hosts.Select(host => $"[{host.Name}]\n{host.LogTail()}"));
+
+    /// <summary>No host's collector met anything that it could not read or do.</summary>
+    public async Task AssertCollectorsWorkedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var host in _hosts)
+        {
+            var lines = await host.ReadLogAsync(cancellationToken);
+            var failure = lines.Index().FirstOrDefault(line => line.Item.Contains("THE COLLECTOR FAILED", StringComparison.Ordinal));
+            Assert.True(failure.Item is null, string.Join('\n', lines.Skip(failure.Index).Take(20)));
+        }
+    }
+
+    /// <summary>After everything was deleted: nothing stays but names, and what remembers that something is gone.</summary>
+    /// <returns>How many objects of each kind stay.</returns>
+    public async Task<string> AssertBecomesEmptyAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> all = [];
+        IReadOnlyList<string> left = [];
+        await Eventually.HoldsAsync(
+            async token =>
+            {
+                var text = await _hosts[0].Http.Client.GetStringAsync("/test/keys", token);
+                all = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                left = [.. all.Where(line => !MayStay(line))];
+                return left.Count == 0;
+            },
+            EmptyWithin,
+            () => $"all is collected; {left.Count} objects are left: {string.Join('\n', left.Take(40))}",
+            cancellationToken);
+        Assert.True(_folder is null || !Directory.EnumerateFiles(Path.Combine(_folder, "staging")).Any(file => !file.EndsWith(".gone", StringComparison.Ordinal)), "uploads are left in the folder");
+        return string.Join(", ", all.CountBy(line => line.Split('/', ' ')[0] is "repos" ? line.Split('/')[2] : line.Split('/', ' ')[0]).Select(kind => $"{kind.Value} {kind.Key}"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http?.Dispose();
+        if (_proxy is not null)
+        {
+            await _proxy.DisposeAsync();
+        }
+
+        foreach (var host in _hosts)
+        {
+            await host.DisposeAsync();
+        }
+    }
+
+    private static bool MayStay(string line)
+    {
+        var key = line.Split(' ', 2)[0];
+        return key is "registry-format"
+            || key.StartsWith("maintenance/", StringComparison.Ordinal)
+            || key.StartsWith("catalog/", StringComparison.Ordinal)
+            || (key.StartsWith("blobs/", StringComparison.Ordinal) && line.Contains("\"state\":\"gone\"", StringComparison.Ordinal))
+            || (key.Contains("/manifests/", StringComparison.Ordinal) && line.Contains("\"state\":\"deleted\"", StringComparison.Ordinal))
+            || (key.Contains("/tags/", StringComparison.Ordinal) && !line.Contains("\"digest\"", StringComparison.Ordinal));
+    }
+}
