@@ -14,7 +14,7 @@ internal sealed class CollectingHosts : IAsyncDisposable
     public const string TwoOnFolder = "folder2";
     public const string TwoOnS3 = "s3";
 
-    private static readonly TimeSpan EmptyWithin = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan EmptyWithin = TimeSpan.FromSeconds(60);
 
     private readonly RegistryHost[] _hosts;
     private readonly string? _folder;

@@ -22,17 +22,10 @@ internal sealed class Fuse(int steps)
         }
     }
 
-    /// <summary>
-    /// An answer came, which should have this status. A proxy's 502 says that the host behind it broke off, so it is thrown as what a broken connection throws.
-    /// </summary>
-    public async Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
+    /// <summary>An answer came, which should have this status.</summary>
+    public Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
     {
         Burn();
-        if (response.StatusCode == HttpStatusCode.BadGateway)
-        {
-            throw new HttpRequestException(await RegistryHttp.DescribeAsync(response));
-        }
-
-        await RegistryHttp.ExpectAsync(response, status);
+        return RegistryHttp.ExpectAsync(response, status);
     }
 }

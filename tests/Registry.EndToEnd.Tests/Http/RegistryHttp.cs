@@ -169,9 +169,16 @@ public sealed class RegistryHttp : IDisposable
         return tags;
     }
 
-    /// <summary>Fails, with all of the answer, when its status is another than <paramref name="status"/>.</summary>
+    /// <summary>
+    /// Fails, with all of the answer, when its status is another than <paramref name="status"/>. A proxy's 502 says that the host behind it broke off, so it is thrown as what a broken connection throws.
+    /// </summary>
     public static async Task ExpectAsync(HttpResponseMessage response, HttpStatusCode status)
     {
+        if (response.StatusCode == HttpStatusCode.BadGateway)
+        {
+            throw new HttpRequestException(await DescribeAsync(response));
+        }
+
         if (response.StatusCode != status)
         {
             Assert.Fail($"Expected {(int)status}:\n{await DescribeAsync(response)}");
