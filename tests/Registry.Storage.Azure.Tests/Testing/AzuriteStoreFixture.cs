@@ -20,6 +20,10 @@ public class AzuriteStoreFixture(Azurite azurite) : ObjectStoreFixture
 
     public override int RaceRounds => 15;
 
+    public override bool DeletesConditionally => true;
+
+    public override bool ListsUnfinishedUploads => true;
+
     /// <summary>The container, which is there.</summary>
     public async ValueTask<BlobContainerClient> ContainerAsync(CancellationToken cancellationToken, HttpPipelinePolicy? policy = null)
     {
