@@ -9,8 +9,9 @@ namespace Registry.Storage.S3;
 /// <remarks>
 /// <para>Coordination rests on conditional <c>PutObject</c> alone. Before the first operation a small race on a key of its own shows that the server really excludes
 /// writers from each other; one that does not is refused with <see cref="InvalidOperationException"/>, unless the options say that this process is the only one.</para>
-/// <para>Give the bucket a lifecycle rule that removes incomplete multipart uploads, and one that removes objects below <c>u/</c>, both after more days than an upload may
-/// take: crashes and aborts leave a little there.</para>
+/// <para>Objects are below <c>o/</c>. Of an upload there are a multipart upload of the server's own under the object's key, and its last bytes below <c>u/</c>, under its key, a space and
+/// a name: so both are found by the upload's key. Give the bucket a lifecycle rule that removes incomplete multipart uploads, and one that removes objects below <c>u/</c>, both after more
+/// days than an upload may take: aborts leave a little there, and crashes, where nobody looks for unfinished uploads.</para>
 /// </remarks>
 public sealed class S3ObjectStore : IObjectStore, IConditionalDeletes, IUnfinishedUploads, IDownloadUrls, IDisposable
 {

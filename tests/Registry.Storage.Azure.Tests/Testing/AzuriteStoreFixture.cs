@@ -45,8 +45,9 @@ public class AzuriteStoreFixture(Azurite azurite) : ObjectStoreFixture
         return client;
     }
 
-    public async ValueTask<AzureBlobObjectStore> OpenAsync(CancellationToken cancellationToken, HttpPipelinePolicy? policy = null, AzureBlobObjectStoreOptions? options = null) =>
-        new(await ContainerAsync(cancellationToken, policy), options ?? Options, TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance);
+    public async ValueTask<AzureBlobObjectStore> OpenAsync(
+        CancellationToken cancellationToken, HttpPipelinePolicy? policy = null, AzureBlobObjectStoreOptions? options = null, TimeProvider? time = null) =>
+        new(await ContainerAsync(cancellationToken, policy), options ?? Options, time ?? TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance);
 
     public override async ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => await OpenAsync(cancellationToken);
 
