@@ -8,6 +8,20 @@ namespace Registry.Storage.Faults;
 /// </summary>
 public abstract class ConditionalDeleteFaults : RemoteStoreTest
 {
+    [Fact]
+    public async Task A_delete_if_match_is_one_request_whatever_comes_of_it()
+    {
+        string etag = await PutDirectAsync("object", 1);
+        Assert.True(await ((IConditionalDeletes)Store).CanDeleteConditionallyAsync(Cancel));
+        int before = Proxy.Requests.Count;
+
+        Assert.False(await DeleteAsync("object", "0123456789abcdef0123456789abcdef"));
+        Assert.True(await DeleteAsync("object", etag));
+        Assert.False(await DeleteAsync("object", etag));
+
+        Assert.Equal(3, Proxy.Requests.Count - before);
+    }
+
     [Theory]
     [InlineData("request lost", true)]
     [InlineData("busy", true)]
