@@ -36,8 +36,10 @@ public sealed class SeveralProcessesTests : IDisposable
     [Fact]
     public async Task Of_a_put_and_a_delete_of_two_processes_with_one_etag_exactly_one_succeeds()
     {
-        const int Objects = 300;
-        byte[] first = "first"u8.ToArray();
+        const int Objects = 200;
+
+        // Large, so that there is time between the look and the removal.
+        byte[] first = new byte[500_000];
         await using FileSystemObjectStore store = folder.Open();
         string etag = (await store.PutAsync("race/any", first, PutCondition.None, Cancel)).ETag!;
         using StoreWorker worker = StoreWorker.Start("delete", folder.Root, "race", etag, Objects.ToString(CultureInfo.InvariantCulture));
