@@ -1,4 +1,8 @@
+using Registry.Content;
+using Registry.Content.Records;
+using Registry.Content.Refs;
 using Registry.Errors;
+using Registry.Model;
 using Registry.Simulation.Scenarios;
 using Registry.Simulation.World;
 using Registry.TagHistories;
@@ -39,7 +43,7 @@ internal sealed partial class RunChecks
             return;
         }
 
-        DateTimeOffset until = asked + _promised;
+        DateTimeOffset until = (fiber.LeasedAt > asked ? fiber.LeasedAt : asked) + _promised;
         _blobPromises[repo, blob] = until > _blobPromises[repo, blob] ? until : _blobPromises[repo, blob];
         CheckBlob(blob);
     }
@@ -179,6 +183,55 @@ internal sealed partial class RunChecks
             for (int tag = 0; tag < Universe.Tags.Length; tag++)
             {
                 CheckHistory(repo, tag);
+            }
+        }
+
+        if (_simulator.Faults == 0)
+        {
+            CheckEveryoneCameToAnEnd();
+        }
+    }
+
+    // Nobody stopped half-way, so that there is nothing for collectors to mend.
+    private void CheckEveryoneCameToAnEnd()
+    {
+        for (int repo = 0; repo < Universe.Repositories.Length; repo++)
+        {
+            for (int tag = 0; tag < Universe.Tags.Length; tag++)
+            {
+                int manifest = PointsAt(repo, tag);
+                if (manifest < 0 || _tagWriters[repo, tag] is { Acknowledged: false })
+                {
+                    continue;
+                }
+
+                TagRecord record = _tags[repo, tag]!;
+                string name = $"{Universe.Repositories[repo]}:{Universe.Tags[tag]}";
+                if (!IsLive(repo, manifest))
+                {
+                    Violate($"The tag {name} points at {Universe.Manifests[manifest].Name}, which is not there.");
+                }
+
+                if (_content.Find(ContentKeys.Tagged(Universe.Repositories[repo], Universe.Manifests[manifest].Digest, Universe.Tags[tag], record.Generation)) is null)
+                {
+                    Violate($"There is no way back to the tag {name}.");
+                }
+
+                if (_content.Find(ContentKeys.TagName(Universe.Repositories[repo], Universe.Tags[tag], record.Listed!)) is null)
+                {
+                    Violate($"The tag {name} is in no list.");
+                }
+            }
+        }
+
+        foreach (string key in _content.Keys)
+        {
+            if (key.StartsWith(ContentKeys.RefsPrefix, StringComparison.Ordinal)
+                && ContentKeys.TryParseRefOwner(key, out RefOwner owner) && owner.Manifest is { } digest
+                && ContentKeys.TryParseRefRepository(key, out RepositoryName repository)
+                && (_manifests[Universe.RepositoryOf(repository), Universe.ManifestOf(digest)] is not { State: ManifestState.Live } manifest || manifest.Generation != owner.Id))
+            {
+                Violate($"{Universe.Shorten(key)} is left, and nobody stopped half-way.");
             }
         }
     }

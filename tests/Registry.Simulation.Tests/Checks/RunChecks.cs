@@ -87,7 +87,7 @@ internal sealed partial class RunChecks : IStoreObserver
                     break;
             }
         }
-        else if (after is null && key.StartsWith(ContentKeys.DataPrefix, StringComparison.Ordinal))
+        else if ((after is null || before is not null) && key.StartsWith(ContentKeys.DataPrefix, StringComparison.Ordinal))
         {
             for (int blob = 0; blob < _blobs.Length; blob++)
             {
@@ -108,7 +108,7 @@ internal sealed partial class RunChecks : IStoreObserver
 
     private bool IsLive(int repo, int manifest) => _manifests[repo, manifest] is { State: ManifestState.Live };
 
-    private bool IsThere(int blob) => _blobs[blob] is { State: not BlobState.Gone } record && _content.Find(record.Data) is not null;
+    private bool IsThere(int blob) => _blobs[blob] is { State: not BlobState.Gone } record && _content.Find(record.Data) is { } data && data.Bytes.AsSpan().SequenceEqual(Universe.BlobBytes[blob]);
 
     private int PointsAt(int repo, int tag) => _tags[repo, tag] is { Digest: { } digest } ? Universe.ManifestOf(digest) : TagEvent.Nowhere;
 

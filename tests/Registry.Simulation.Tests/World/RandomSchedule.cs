@@ -13,6 +13,9 @@ internal sealed class RandomSchedule : Schedule
     private readonly int _leaving;
     private readonly int _advancing;
     private readonly bool _freely;
+    private readonly int _beforeCollectors;
+    private readonly FaultKind _only;
+    private readonly string? _where;
     private int _last = -1;
     private int _crashesLeft = 3;
     private int _advancesLeft = 8;
@@ -29,6 +32,15 @@ internal sealed class RandomSchedule : Schedule
         _leaving = rough >= 3 && random.Next(3) == 0 ? 10 : 0;
         _advancing = random.Next(3) switch { 0 => 0, 1 => 10, _ => 30 };
         _freely = random.Next(2) == 0;
+        _beforeCollectors = random.Next(3) switch { 0 => 0, 1 => 400, _ => 800 };
+
+        // Faults of all kinds anywhere, or of one kind and often where it matters.
+        if (_faults > 0 && random.Next(2) == 0)
+        {
+            _only = (FaultKind)(1 + random.Next(5));
+            _where = random.Next(4) switch { 0 => "blobs/", 1 => "repos/", 2 => "uploads/", _ => "data/" };
+            _faults = 200;
+        }
     }
 
     public List<Choice> Choices { get; } = [];
@@ -86,15 +98,33 @@ internal sealed class RandomSchedule : Schedule
         int index = last >= 0 && !_random.Chance(_switching) ? last : Pick(simulator, _random.Next(able));
         Fiber fiber = simulator.Fibers[index];
         _last = fiber.Id;
+        if (fiber.State == FiberState.Waiting && fiber.Plan.IsCollectors && _beforeCollectors > 0 && _advancesLeft > 0 && _random.Chance(_beforeCollectors))
+        {
+            // The fiber begins after it.
+            _advancesLeft--;
+            choice = new Choice(ChoiceKind.Advance, 65);
+            return true;
+        }
+
         if (_leaving > 0 && fiber.State == FiberState.Running && _random.Chance(_leaving))
         {
             choice = new Choice(ChoiceKind.Leave, fiber.Id, Freedom: (uint)_random.NextBits());
             return true;
         }
 
-        FaultKind fault = _faults > 0 && _random.Chance(_faults) ? (FaultKind)(1 + _random.Next(5)) : FaultKind.None;
-        choice = new Choice(ChoiceKind.Step, fiber.Id, fiber.Pending.Count > 1 ? _random.Next(fiber.Pending.Count) : 0, fault, _freely ? (uint)_random.NextBits() : 0);
+        int branch = fiber.Pending.Count > 1 ? _random.Next(fiber.Pending.Count) : 0;
+        choice = new Choice(ChoiceKind.Step, fiber.Id, branch, DrawFault(fiber, branch), _freely ? (uint)_random.NextBits() : 0);
         return true;
+    }
+
+    private FaultKind DrawFault(Fiber fiber, int branch)
+    {
+        if (_faults == 0 || fiber.Pending.Count == 0 || !_random.Chance(_faults))
+        {
+            return FaultKind.None;
+        }
+
+        return _where is null ? (FaultKind)(1 + _random.Next(5)) : fiber.Pending[branch].Key.StartsWith(_where, StringComparison.Ordinal) ? _only : FaultKind.None;
     }
 
     internal static bool IsAble(Simulator simulator, int index) => simulator.Fibers[index].Pending.Count > 0 || simulator.CanBegin(index);

@@ -15,7 +15,8 @@ internal sealed class UploadSessions(
     public async ValueTask<string> StartAsync(RepositoryName repository, DigestAlgorithm algorithm, CancellationToken cancellationToken)
     {
         string id = ids.Next();
-        UploadToken token = await store.BeginUploadAsync(ContentKeys.Data(id), cancellationToken).ConfigureAwait(false);
+        string key = ContentKeys.Data(Guards.Holds(Guard.DataKeyOnce) ? id : id[..10]);
+        UploadToken token = await store.BeginUploadAsync(key, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = time.GetUtcNow();
         var record = new UploadRecord
         {

@@ -23,7 +23,9 @@ internal sealed class ManifestEnder(CollectionRun run)
             return 0;
         }
 
-        HashSet<Digest> unneeded = await FindUntaggedAsync(repository, [.. ripe.Keys], cancellationToken).ConfigureAwait(false);
+        HashSet<Digest> unneeded = Guards.Holds(Guard.AllTagsBeforeEnd)
+            ? await FindUntaggedAsync(repository, [.. ripe.Keys], cancellationToken).ConfigureAwait(false)
+            : [.. ripe.Keys];
         int ended = 0;
         await run.ForEachAsync(
             unneeded,
@@ -44,7 +46,7 @@ internal sealed class ManifestEnder(CollectionRun run)
     {
         await run.PaceAsync(2, cancellationToken).ConfigureAwait(false);
         return await run.Root.Records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken).ConfigureAwait(false) is { } found
-            && found.Record.Nonce == nonce
+            && (found.Record.Nonce == nonce || !Guards.Holds(Guard.UnneededSince))
             && await run.Root.Manifests.EndAsync(repository, digest, found, cancellationToken).ConfigureAwait(false);
     }
 

@@ -61,15 +61,16 @@ internal sealed class SessionSweeper(CollectionRun run)
             return true;
         }
 
-        PutOutcome<UploadRecord> claim = await run.Root.Records.PutAsync(
-            key, found.Record with { State = UploadState.Expired, Touched = run.Clock.Now }, found, cancellationToken).ConfigureAwait(false);
+        PutOutcome<UploadRecord> claim = Guards.Holds(Guard.SweeperClaim)
+            ? await run.Root.Records.PutAsync(key, found.Record with { State = UploadState.Expired, Touched = run.Clock.Now }, found, cancellationToken).ConfigureAwait(false)
+            : new PutOutcome<UploadRecord>(true, found);
         return claim.Won && await DropAsync(id, claim.Current!.Record, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> DropAsync(string id, UploadRecord session, CancellationToken cancellationToken)
     {
         // Somebody was making the bytes a blob, and may be at it still.
-        bool committed = session.Digest is { } text && await run.Root.Committer.BurnAsync(Digest.Parse(text), id, cancellationToken).ConfigureAwait(false);
+        bool committed = session.Digest is { } text && Guards.Holds(Guard.SweeperBurns) && await run.Root.Committer.BurnAsync(Digest.Parse(text), id, cancellationToken).ConfigureAwait(false);
         if (!await AbortAsync(new UploadToken(session.Token), cancellationToken).ConfigureAwait(false))
         {
             return false;
