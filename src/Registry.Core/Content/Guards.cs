@@ -110,6 +110,9 @@ internal enum Guard
     /// <summary>The sweeper writes over the record that whoever finishes the upload may be about to put.</summary>
     SweeperBurns,
 
+    /// <summary>The sweeper asks of complete bytes whether they are a blob, where the session does not say.</summary>
+    SweeperLooks,
+
     /// <summary>A record that was written over stays for good.</summary>
     BurntStays,
 

@@ -28,6 +28,8 @@ internal sealed partial class RunChecks : IStoreObserver
     private readonly TagRecord?[,] _tags = new TagRecord?[Universe.Repositories.Length, Universe.Tags.Length];
     private readonly Fiber?[,] _tagWriters = new Fiber?[Universe.Repositories.Length, Universe.Tags.Length];
 
+    private bool _atRest;
+
     public RunChecks(Simulator simulator)
     {
         _simulator = simulator;
@@ -67,6 +69,11 @@ internal sealed partial class RunChecks : IStoreObserver
 
     public void Changed(string key, StoredObject? before, StoredObject? after)
     {
+        if (_atRest)
+        {
+            _simulator.Story?.Add($"at rest, {Universe.Shorten(key)} is {(after is null ? "removed" : "written")}");
+        }
+
         Changes += key.StartsWith(ContentKeys.MaintenancePrefix, StringComparison.Ordinal) ? 0 : 1;
         if (Universe.Records.TryGetValue(key, out RecordPlace place))
         {
