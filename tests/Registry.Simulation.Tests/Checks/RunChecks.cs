@@ -1,6 +1,5 @@
 using Registry.Content;
 using Registry.Content.Records;
-using Registry.Content.Refs;
 using Registry.Model;
 using Registry.Simulation.Scenarios;
 using Registry.Simulation.World;
