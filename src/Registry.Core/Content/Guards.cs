@@ -121,7 +121,4 @@ internal enum Guard
 
     /// <summary>A manifest is ended only if its record is as it was when it was found unneeded.</summary>
     UnneededSince,
-
-    /// <summary>Every tag of a repository is looked at before a manifest is ended.</summary>
-    AllTagsBeforeEnd,
 }

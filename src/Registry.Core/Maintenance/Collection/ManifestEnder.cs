@@ -23,9 +23,7 @@ internal sealed class ManifestEnder(CollectionRun run)
             return 0;
         }
 
-        HashSet<Digest> unneeded = Guards.Holds(Guard.AllTagsBeforeEnd)
-            ? await FindUntaggedAsync(repository, [.. ripe.Keys], cancellationToken).ConfigureAwait(false)
-            : [.. ripe.Keys];
+        HashSet<Digest> unneeded = await FindUntaggedAsync(repository, [.. ripe.Keys], cancellationToken).ConfigureAwait(false);
         int ended = 0;
         await run.ForEachAsync(
             unneeded,
