@@ -99,6 +99,17 @@ internal sealed partial class RunChecks
         }
     }
 
+    /// <summary>
+    /// A put takes place, and its caller is told of the second, which failed. If the tag changes before the caller looks, nobody can tell that the first took place: what wanted to be written may be written once more.
+    /// </summary>
+    public void PutTwice(Operation operation)
+    {
+        if (Universe.Records.TryGetValue(operation.Key, out RecordPlace place) && place.Kind == RecordKind.Tag && PointsAt(place.Repository, place.Item) is >= 0 and var written)
+        {
+            Add(place.Repository, place.Item, new TagEvent { Action = TagAction.Write, Value = written, Called = operation.Fiber.Began });
+        }
+    }
+
     public void PushRefused(PushTold told, RegistryException refusal)
     {
         if (told.Event is { } write && told.Fiber.State == FiberState.Running)

@@ -245,6 +245,7 @@ internal sealed class Simulator : IDisposable
 
         if (fault == FaultKind.Twice)
         {
+            Checks.PutTwice(operation);
             operation.Perform();
         }
 

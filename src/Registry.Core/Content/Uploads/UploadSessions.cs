@@ -28,7 +28,9 @@ internal sealed class UploadSessions(
             Touched = now,
         };
         PutOutcome<UploadRecord> outcome = await records.PutAsync(ContentKeys.Upload(id), record, over: null, cancellationToken).ConfigureAwait(false);
-        return outcome.Won ? id : throw new InvalidOperationException($"The id '{id}' was used twice.");
+
+        // A store that was long in answering, so that a sweeper took the session before anybody knew of it. The next request gets another.
+        return outcome.Won ? id : throw new StoreUnavailableException($"The upload session '{id}' was taken away before it could be used.");
     }
 
     /// <summary>How many bytes a session has.</summary>
