@@ -8,7 +8,6 @@ using Registry.Model;
 using Registry.Model.Manifests;
 using Registry.Storage;
 using Registry.Storage.Testing;
-using Xunit;
 
 namespace Registry.TagHistories;
 
@@ -25,9 +24,9 @@ public abstract class ConcurrentTagHistories(ObjectStoreFixture fixture)
     /// <summary>How many histories are made.</summary>
     protected virtual int Rounds => 30;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancel => Xunit.TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Xunit.Fact]
     public async Task Whatever_clients_see_of_a_tag_could_have_happened_one_after_the_other()
     {
         using var one = new ContentRoot(await fixture.OpenStoreAsync(Cancel), new ContentOptions(), TimeProvider.System);
@@ -44,10 +43,10 @@ public abstract class ConcurrentTagHistories(ObjectStoreFixture fixture)
             End(last);
             overlaps += history.Count(tagEvent => history.Any(before => before.Called < tagEvent.Called && before.Answered > tagEvent.Called));
 
-            Assert.True(TagHistory.IsLinearizable(history, TagEvent.Nowhere), $"Round {round} is not linearizable: {string.Join("; ", history.OrderBy(static tagEvent => tagEvent.Called))}");
+            Xunit.Assert.True(TagHistory.IsLinearizable(history, TagEvent.Nowhere), $"Round {round} is not linearizable: {string.Join("; ", history.OrderBy(static tagEvent => tagEvent.Called))}");
         }
 
-        Assert.True(overlaps > Rounds, $"Of {Rounds} rounds only {overlaps} actions came while another was under way.");
+        Xunit.Assert.True(overlaps > Rounds, $"Of {Rounds} rounds only {overlaps} actions came while another was under way.");
     }
 
     private static async Task WorkAsync(ContentRoot node, RepositoryName repository, List<TagEvent> history, Random random)
