@@ -318,9 +318,9 @@ internal sealed class ManifestStore(
 
         PutOutcome<ManifestRecord> live = await PutAsync(
             repository, manifest.Digest, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
-        if (live.Won)
+        if (live.Won || !Guards.Holds(Guard.ReleaseLost))
         {
-            return generation;
+            return live.Won ? generation : null;
         }
 
         await ReleaseIfDeadAsync(repository, manifest.Digest, document, required, generation, live.Current).ConfigureAwait(false);

@@ -42,11 +42,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
     {
         var way = new TagWay(tag, digest, ids.Next());
-        if (Guards.Holds(Guard.WayBeforeTag))
-        {
-            await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
-        }
-
+        await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
         return way;
     }
 
@@ -59,6 +55,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         {
             // One that went because its tag was moved on, or deleted, was of use for as long as it was wanted.
             if (found[i] is null
+                && Guards.Holds(Guard.LookForWay)
                 && await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, ways[i].Tag), cancellationToken).ConfigureAwait(false) is { } now
                 && now.Record.Generation == ways[i].Generation)
             {
@@ -93,13 +90,13 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         for (int attempt = 0; ; attempt++)
         {
             Digest? current = DigestOf(found);
-            if (before is not null && !IsLeftTo(found, before))
+            if (before is not null && !IsLeftTo(found, before) && Guards.Holds(Guard.TagOnce))
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 return before;
             }
 
-            if (before is null && condition.Check(tag.Value, current) is { } refusal)
+            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && condition.Check(tag.Value, current) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 throw refusal;
@@ -117,11 +114,6 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
                 Updated = time.GetUtcNow(),
             };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
-            if (outcome.Won && !Guards.Holds(Guard.WayBeforeTag))
-            {
-                await store.PutMarkerAsync(ContentKeys.Tagged(repository, way.Digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
-            }
-
             if (outcome.Won)
             {
                 // The tag has moved, whether the client waits for the rest or not.

@@ -45,7 +45,14 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
         {
             await run.PaceAsync(2, cancellationToken).ConfigureAwait(false);
             Versioned<BlobRecord>? found = await records.ReadAsync<BlobRecord>(key, cancellationToken).ConfigureAwait(false);
-            OwnerVerdict holder = await FindHolderAsync(digest, cancellationToken).ConfigureAwait(false);
+            OwnerVerdict holder = found?.Record.State == BlobState.Condemned && !Guards.Holds(Guard.RefsInSecondStep)
+                ? OwnerVerdict.Ended
+                : await FindHolderAsync(digest, cancellationToken).ConfigureAwait(false);
+            if (!Guards.Holds(Guard.RecordBeforeRefs))
+            {
+                found = await records.ReadAsync<BlobRecord>(key, cancellationToken).ConfigureAwait(false);
+            }
+
             if (found is null)
             {
                 return BlobFate.None;
@@ -89,13 +96,13 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
             return (holder == OwnerVerdict.Leased ? BlobFate.Leased : BlobFate.Held, condemned ? record with { State = BlobState.Live, CondemnedAt = null } : null);
         }
 
-        if (!condemned)
+        if (!condemned && Guards.Holds(Guard.BlobInTwoSteps))
         {
             return (BlobFate.Condemned, record with { State = BlobState.Condemned, CondemnedAt = run.Clock.Now });
         }
 
         // The wait is a convenience for who was told that the blob is there. By the store's clock, since hosts' clocks differ.
-        return run.AgeOf(found.LastModified) < run.GracePeriod ? (BlobFate.Condemned, null) : (BlobFate.Removed, record with { State = BlobState.Gone });
+        return run.AgeOf(found.LastModified) < run.GracePeriod && Guards.Holds(Guard.BlobInTwoSteps) ? (BlobFate.Condemned, null) : (BlobFate.Removed, record with { State = BlobState.Gone });
     }
 
     /// <summary>Finds what holds some content, and removes the refs on the way that count for nothing.</summary>
@@ -146,12 +153,16 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
     // The bytes go before the record that names them, so that bytes without a record are never left behind.
     private async ValueTask RemoveAsync(string key, Versioned<BlobRecord> gone, CancellationToken cancellationToken)
     {
-        if (gone.Record.Data.Length > 0 && !run.DryRun)
+        if (gone.Record.Data.Length > 0 && !run.DryRun && Guards.Holds(Guard.BytesBeforeRecord))
         {
             await run.Root.Store.DeleteAsync(gone.Record.Data, cancellationToken).ConfigureAwait(false);
         }
 
-        await tombstones.RemoveAsync(key, gone.ETag, gone.LastModified, keep: gone.Record.Burnt, cancellationToken).ConfigureAwait(false);
+        await tombstones.RemoveAsync(key, gone.ETag, gone.LastModified, keep: gone.Record.Burnt && Guards.Holds(Guard.BurntStays), cancellationToken).ConfigureAwait(false);
+        if (gone.Record.Data.Length > 0 && !Guards.Holds(Guard.BytesBeforeRecord))
+        {
+            await run.Root.Store.DeleteAsync(gone.Record.Data, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private void Count(BlobRecord next) => run.Count(next.State switch
