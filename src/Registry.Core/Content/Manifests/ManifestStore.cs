@@ -126,6 +126,9 @@ internal sealed class ManifestStore(
         }
     }
 
+    /// <summary>Forgets what this process knows of a manifest whose record was changed beside this class.</summary>
+    public void Forget(RepositoryName repository, Digest digest) => _seen.Forget(new ContentPlace(repository, digest));
+
     private async ValueTask<bool> TryPutAsync(
         RepositoryName repository,
         StoredManifest manifest,
@@ -267,8 +270,9 @@ internal sealed class ManifestStore(
             throw;
         }
 
+        // The bytes of this push, not those of the record: they may be what a scrub found to be broken.
         PutOutcome<ManifestRecord> live = await PutAsync(
-            repository, manifest.Digest, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+            repository, manifest.Digest, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType, Content = manifest.Content }, found, cancellationToken).ConfigureAwait(false);
         if (live.Won)
         {
             return generation;

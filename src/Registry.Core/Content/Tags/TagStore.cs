@@ -165,7 +165,14 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         }
     }
 
-    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken)
+    /// <summary>Deletes a tag that points somewhere, and leaves it where it points elsewhere by now.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="onlyAt">The manifest that it has to point at; <see langword="null"/> for any.</param>
+    /// <param name="onlyGeneration">The manifest's generation that it has to have been pointed at; <see langword="null"/> for any.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    /// <returns>Whether there was one.</returns>
+    public async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
