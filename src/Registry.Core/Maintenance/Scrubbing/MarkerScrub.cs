@@ -34,8 +34,9 @@ internal sealed class MarkerScrub(ContentRoot root)
         run.Add(new ScrubFinding(ScrubFindingKind.StaleMarker, run.Mends ? ScrubAction.Dropped : ScrubAction.Reported, key, "It counts for nothing.") { Repository = repository.Value });
     }
 
+    /// <summary>Looks at the record that decides about a marker.</summary>
     /// <returns>Whether the marker counts, or <see langword="null"/> where that cannot be told.</returns>
-    private async ValueTask<bool?> CountsAsync(RepositoryName repository, string section, string key, CancellationToken cancellationToken)
+    public async ValueTask<bool?> CountsAsync(RepositoryName repository, string section, string key, CancellationToken cancellationToken)
     {
         try
         {
