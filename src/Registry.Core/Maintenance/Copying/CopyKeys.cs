@@ -11,7 +11,7 @@ internal static class CopyKeys
 
     // Under way in the source, about the source, or dealt with by themselves.
     private static readonly string[] Skipped =
-        [AuthenticationPrefix, ContentKeys.BlobsPrefix, ContentKeys.CatalogPrefix, ContentKeys.DataPrefix, "maintenance/", "quarantine/", ContentKeys.RefsPrefix, ContentKeys.RepositoriesPrefix, ContentKeys.UploadsPrefix];
+        [AuthenticationPrefix, ContentKeys.BlobsPrefix, ContentKeys.CatalogPrefix, ContentKeys.DataPrefix, ContentKeys.MaintenancePrefix, "quarantine/", ContentKeys.RefsPrefix, ContentKeys.RepositoriesPrefix, ContentKeys.UploadsPrefix];
 
     /// <summary>Lists the keys of features that are not known here.</summary>
     public static async IAsyncEnumerable<string> ListOthersAsync(this IObjectStore store, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -114,7 +114,11 @@ internal sealed class CopyRemoval(CopyRun run, TagCopy tags, ObjectCopy objects)
 
             if ((await Records.PutAsync(key, there.Record with { State = BlobState.Gone }, there, run.Token).ConfigureAwait(false)).Won)
             {
-                await run.Target.Store.DeleteAsync(there.Record.Data, run.Token).ConfigureAwait(false);
+                if (there.Record.Data.Length > 0)
+                {
+                    await run.Target.Store.DeleteAsync(there.Record.Data, run.Token).ConfigureAwait(false);
+                }
+
                 await run.Target.Store.DeleteAsync(key, run.Token).ConfigureAwait(false);
                 run.Count(static report => report with { Removed = report.Removed + 1 });
             }

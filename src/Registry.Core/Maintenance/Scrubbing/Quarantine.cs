@@ -86,8 +86,8 @@ internal sealed class Quarantine(ContentRoot root)
         return !named;
     }
 
-    // Whoever finds a blob gone deletes what its record names, before a new upload takes its place or when it is collected. So the record must not name the bytes that are kept; it names a key that is never used.
-    private BlobRecord Gone(long size) => new() { State = BlobState.Gone, Data = ContentKeys.Data(root.Ids.Next()), Size = size, CondemnedAt = root.Time.GetUtcNow() };
+    // Whoever finds a blob gone deletes what its record names, before a new upload takes its place or when it is collected. So the record must not name the bytes that are kept.
+    private BlobRecord Gone(long size) => new() { State = BlobState.Gone, Data = "", Size = size, CondemnedAt = root.Time.GetUtcNow() };
 
     private static QuarantineRecord Read(string key, SmallObject found)
     {
