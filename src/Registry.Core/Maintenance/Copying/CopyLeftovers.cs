@@ -17,16 +17,18 @@ internal sealed class CopyLeftovers(ContentRoot target)
                 continue;
             }
 
-            var token = new UploadToken(session.Record.Token);
-            await target.Store.AbortUploadAsync(token, cancellationToken).ConfigureAwait(false);
+            await target.Store.AbortUploadAsync(new UploadToken(session.Record.Token), cancellationToken).ConfigureAwait(false);
 
             // What was complete before is not touched by that: it is a blob's, or nobody's.
-            if (await target.Store.CompleteUploadAsync(token, cancellationToken).ConfigureAwait(false) is { } dataKey
-                && !(Digest.TryParse(session.Record.Digest, out Digest digest)
-                    && await target.Records.ReadAsync<BlobRecord>(ContentKeys.Blob(digest), cancellationToken).ConfigureAwait(false) is { } blob
-                    && blob.Record.Data == dataKey))
+            string? kept = Digest.TryParse(session.Record.Digest, out Digest digest)
+                ? (await target.Records.ReadAsync<BlobRecord>(ContentKeys.Blob(digest), cancellationToken).ConfigureAwait(false))?.Record.Data
+                : null;
+            await foreach (string data in target.Store.ListAllAsync(ContentKeys.Data(key[ContentKeys.UploadsPrefix.Length..]), cancellationToken).ConfigureAwait(false))
             {
-                await target.Store.DeleteAsync(dataKey, cancellationToken).ConfigureAwait(false);
+                if (data != kept)
+                {
+                    await target.Store.DeleteAsync(data, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             await target.Store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);

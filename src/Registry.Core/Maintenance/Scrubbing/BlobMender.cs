@@ -43,7 +43,7 @@ internal sealed class BlobMender(ContentRoot root, IScrubSource? source, ReadPac
         try
         {
             ReadOnlyMemory<byte>? bytes = source is null ? null : await source.ReadManifestAsync(repository, digest, cancellationToken).ConfigureAwait(false);
-            return bytes is { } content && digest.Algorithm!.Compute(content.Span) == digest ? content : null;
+            return bytes is { } content && digest.Algorithm!.Compute(content.Span) == digest ? bytes : null;
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {

@@ -10,7 +10,7 @@ namespace Registry.Maintenance.Scrubbing;
 /// <param name="Manifests">The manifests, as <c>repository@digest</c>.</param>
 internal sealed record BlobUsers(IReadOnlyList<RepositoryName> Holders, IReadOnlyList<string> Manifests)
 {
-    private const int MaxNamed = 20;
+    private const int MaxNamed = 10;
 
     // Of content that thousands of manifests name, a look at the first ones tells enough.
     private const int MaxLookedAt = 1000;

@@ -110,10 +110,10 @@ internal sealed class OrphanScrub(ContentRoot root)
     {
         HashSet<string> known = [.. before];
         var suspects = new List<string>();
+        run.Count(static report => report with { DataObjects = 0 });
         DateTimeOffset young = root.Time.GetUtcNow() - root.Options.GracePeriod;
         await foreach (string key in root.Store.ListAllAsync(ContentKeys.DataPrefix, run.Token).ConfigureAwait(false))
         {
-            run.Count(static report => report with { DataObjects = report.DataObjects + 1 });
             await run.BeatAsync().ConfigureAwait(false);
             if (!ContentKeys.TryParseData(key, out string id) || !Ulid.TryGetTime(id, out DateTimeOffset made))
             {
@@ -127,6 +127,7 @@ internal sealed class OrphanScrub(ContentRoot root)
                 break;
             }
 
+            run.Count(static report => report with { DataObjects = report.DataObjects + 1 });
             if (suspects.Count < MaxSuspects && !named.MayContain(key) && !await HasAnotherUseAsync(key, run.Token).ConfigureAwait(false))
             {
                 suspects.Add(key);

@@ -12,7 +12,7 @@ public sealed class ScrubOptions
     /// <summary>Whether findings are only reported and nothing is changed, not even the place to go on from. Off by default.</summary>
     public bool DryRun { get; set; }
 
-    /// <summary>How many findings a report lists: 1,000 by default, from 1 to 10,000. Those beyond are counted.</summary>
+    /// <summary>How many findings a report lists: 1,000 by default, from 1 to 1,000. Those beyond are counted.</summary>
     public int MaxFindings { get; set; } = 1000;
 
     /// <summary>How many keys are looked at before the position is written, when it is not written for its age.</summary>
@@ -26,9 +26,9 @@ public sealed class ScrubOptions
             yield return $"{nameof(BytesPerSecond)} is {BytesPerSecond}; it must be from {64 * 1024} (64 KiB) to {10L * 1024 * 1024 * 1024} (10 GiB), or null for no limit.";
         }
 
-        if (MaxFindings is < 1 or > 10_000)
+        if (MaxFindings is < 1 or > 1000)
         {
-            yield return $"{nameof(MaxFindings)} is {MaxFindings}; it must be from 1 to 10000.";
+            yield return $"{nameof(MaxFindings)} is {MaxFindings}; it must be from 1 to 1000.";
         }
     }
 }

@@ -30,7 +30,7 @@ public sealed record ScrubReport
     /// <summary>How many upload sessions were looked at.</summary>
     public long Uploads { get; init; }
 
-    /// <summary>How many data objects were looked at.</summary>
+    /// <summary>How many data objects older than the grace period were looked at.</summary>
     public long DataObjects { get; init; }
 
     /// <summary>What was found, up to <see cref="ScrubOptions.MaxFindings"/>.</summary>
@@ -53,7 +53,7 @@ public sealed record ScrubFinding(ScrubFindingKind Kind, ScrubAction Action, str
     /// <summary>The digest of the blob or the manifest that it is about.</summary>
     public string? Digest { get; init; }
 
-    /// <summary>Manifests that cannot be pulled whole because of it, as <c>repository@digest</c>: 20 at most.</summary>
+    /// <summary>Manifests that cannot be pulled whole because of it, as <c>repository@digest</c>: 10 at most.</summary>
     public IReadOnlyList<string> Manifests { get; init; } = [];
 }
 

@@ -21,6 +21,6 @@ internal sealed class StoreScrubSource(IObjectStore store, TimeProvider time) : 
     public async ValueTask<ReadOnlyMemory<byte>?> ReadManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
     {
         Versioned<ManifestRecord>? found = await _records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken).ConfigureAwait(false);
-        return found is { Record: { State: not ManifestState.Deleted } record } ? record.Content : null;
+        return found is { Record: { State: not ManifestState.Deleted } record } ? (ReadOnlyMemory<byte>?)record.Content : null;
     }
 }

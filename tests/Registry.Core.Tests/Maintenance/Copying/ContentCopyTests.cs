@@ -20,7 +20,7 @@ public sealed class ContentCopyTests : CopyTest
 
         ContentCopyReport report = await CopyAsync();
 
-        Assert.Equal((11, 5, 4, 0), (report.Blobs, report.Manifests, report.Tags, report.Problems.Count));
+        Assert.Equal((10, 5, 4, 0), (report.Blobs, report.Manifests, report.Tags, report.Problems.Count));
         Assert.Equal((2, true), (report.Passes, report.IsCurrent));
         Assert.NotNull(report.Ended);
         Assert.Empty(await ContentInvariants.AtRestAsync(Target, Cancel));
@@ -84,7 +84,7 @@ public sealed class ContentCopyTests : CopyTest
         Assert.InRange(report.Removed, 6, 20);
         Assert.Empty(await ContentInvariants.AtRestAsync(Target, Cancel));
         Assert.DoesNotContain(ContentKeys.Blob(Sha256(Bytes("layer of app for arm"))), await KeysAsync(Target, ContentKeys.BlobsPrefix));
-        Assert.Equal(10 + 1, (await KeysAsync(Target, ContentKeys.DataPrefix)).Count);
+        Assert.Equal(10, (await KeysAsync(Target, ContentKeys.DataPrefix)).Count);
         Assert.Equal(await PullAllAsync(Store), await PullAllAsync(Target));
     }
 
@@ -195,7 +195,7 @@ public sealed class ContentCopyTests : CopyTest
         Assert.Null(await Store.GetAsync(found.Record.Data, Cancel));
     }
 
-    private async Task<List<string>> LeasesAsync(InMemoryObjectStore store) =>
+    private static async Task<List<string>> LeasesAsync(InMemoryObjectStore store) =>
         [.. (await KeysAsync(store, ContentKeys.RefsPrefix)).Where(static key => key.Contains("/lease-", StringComparison.Ordinal))];
 
     private sealed class LongerKeys(IObjectStore inner) : DelegatingObjectStore(inner)

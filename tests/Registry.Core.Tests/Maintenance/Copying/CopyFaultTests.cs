@@ -4,7 +4,6 @@ using Registry.Core.Tests.Content;
 using Registry.Core.Tests.Simulation;
 using Registry.Maintenance.Copying;
 using Registry.Model;
-using Registry.Storage;
 using Registry.Storage.InMemory;
 
 namespace Registry.Core.Tests.Maintenance.Copying;
@@ -128,14 +127,35 @@ public sealed class CopyFaultTests : CopyTest
     public async Task A_copy_while_many_pushes_go_on_has_every_push_that_came_before_it()
     {
         using var stop = new CancellationTokenSource();
+        using var permits = new SemaphoreSlim(0);
+        int operations = 0;
+        var hooked = new HookedStore(Store)
+        {
+            // The faster the copy, the faster the pushes: so there are always some between its steps, and never so many that it cannot keep up.
+            Before = _ =>
+            {
+                if (Interlocked.Increment(ref operations) % 40 == 0)
+                {
+                    permits.Release();
+                }
+
+                return default;
+            },
+        };
         await Root.EnsureUsableAsync(Cancel);
         int pushed = 0;
         ContentRoot pusher = Node();
         Task pushing = Task.Run(
             async () =>
             {
-                while (!stop.IsCancellationRequested)
+                while (true)
                 {
+                    await permits.WaitAsync(Cancel);
+                    if (stop.IsCancellationRequested)
+                    {
+                        return;
+                    }
+
                     int number = Volatile.Read(ref pushed) + 1;
                     await pusher.PushImageAsync(Repo, $"image {number}", $"v{number}", "latest");
                     Volatile.Write(ref pushed, number);
@@ -146,13 +166,14 @@ public sealed class CopyFaultTests : CopyTest
         for (int round = 0; round < 5; round++)
         {
             int wanted = known + 3;
+            permits.Release(3);
             while (Volatile.Read(ref pushed) < wanted)
             {
                 await Task.Yield();
             }
 
             known = Volatile.Read(ref pushed);
-            ContentCopyReport report = await CopyAsync();
+            ContentCopyReport report = await CopyAsync(hooked);
             Assert.Empty(report.Problems);
             Assert.Empty(await ContentInvariants.AlwaysAsync(Target, Cancel));
             HashSet<string> tags = [.. (await KeysAsync(Target, "repos/")).Where(static key => key.Split('/')[2] == "tags").Select(static key => key.Split('/')[3])];
@@ -160,6 +181,7 @@ public sealed class CopyFaultTests : CopyTest
         }
 
         await stop.CancelAsync();
+        permits.Release();
         await pushing;
         Assert.True((await CopyAsync()).IsCurrent);
         Assert.Equal(await PullAllAsync(Store), await PullAllAsync(Target));

@@ -1,7 +1,5 @@
 using Registry.Content;
-using Registry.Core.Tests.Content;
 using Registry.Core.Tests.Simulation;
-using Registry.Maintenance.Copying;
 using Registry.Storage;
 using Registry.Storage.InMemory;
 

@@ -1,5 +1,4 @@
 using Registry.Content;
-using Registry.Content.Records;
 using Registry.Core.Tests.Content;
 using Registry.Core.Tests.Simulation;
 using Registry.Maintenance.Copying;
@@ -86,7 +85,7 @@ public abstract class CopyTest : ContentTest
         }
     }
 
-    private protected async Task<long> UploadsAsync(Func<HookedStore, Task> action, IObjectStore target)
+    private protected static async Task<long> UploadsAsync(Func<HookedStore, Task> action, IObjectStore target)
     {
         long begun = 0;
         var counting = new HookedStore(target)

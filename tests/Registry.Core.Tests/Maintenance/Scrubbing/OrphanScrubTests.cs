@@ -1,10 +1,8 @@
 using Registry.Content;
-using Registry.Content.Records;
 using Registry.Content.Uploads;
 using Registry.Core.Tests.Content;
 using Registry.Core.Tests.Simulation;
 using Registry.Maintenance.Scrubbing;
-using Registry.Model;
 using Registry.Storage;
 
 namespace Registry.Core.Tests.Maintenance.Scrubbing;
@@ -87,15 +85,15 @@ public sealed class OrphanScrubTests : ScrubTest
             Func<bool> reached = hooked.BeforeStep(step, async () =>
                 Assert.Equal(UploadOutcome.Accepted, (await root.Uploads.FinishAsync(Repo, session, [Sha256(content)], null, null, Cancel)).Outcome));
 
-            await world.RunAsync(null, world.NewNode(hooked));
+            await ScrubWorld.RunAsync(null, world.NewNode(hooked));
             if (!reached())
             {
                 Assert.InRange(step, 10, 300);
                 return;
             }
 
-            await world.RunAsync(null, world.NewNode());
-            await world.RunAsync(null, world.NewNode());
+            await ScrubWorld.RunAsync(null, world.NewNode());
+            await ScrubWorld.RunAsync(null, world.NewNode());
 
             Assert.Equal(content, await world.NewNode().ReadBlobAsync(Repo, Sha256(content)));
             Assert.Empty(await ContentInvariants.AtRestAsync(world.InMemory, Cancel));
@@ -118,15 +116,15 @@ public sealed class OrphanScrubTests : ScrubTest
             var hooked = new HookedStore(world.InMemory);
             Func<bool> reached = hooked.BeforeStep(step, async () => await world.InMemory.DeleteAsync(ContentKeys.Upload(session), Cancel));
 
-            await world.RunAsync(null, world.NewNode(hooked));
-            await world.RunAsync(null, world.NewNode(hooked));
+            await ScrubWorld.RunAsync(null, world.NewNode(hooked));
+            await ScrubWorld.RunAsync(null, world.NewNode(hooked));
             if (!reached())
             {
                 Assert.InRange(step, 20, 300);
                 return;
             }
 
-            await world.RunAsync(null, world.NewNode());
+            await ScrubWorld.RunAsync(null, world.NewNode());
             Assert.Equal(content, await world.NewNode().ReadBlobAsync(Repo, Sha256(content)));
         }
     }

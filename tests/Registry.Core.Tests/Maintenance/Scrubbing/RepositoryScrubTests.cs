@@ -1,6 +1,5 @@
 using Registry.Content;
 using Registry.Content.Records;
-using Registry.Content.Tags;
 using Registry.Core.Tests.Content;
 using Registry.Core.Tests.Simulation;
 using Registry.Maintenance.Scrubbing;
@@ -222,7 +221,7 @@ public sealed class RepositoryScrubTests : ScrubTest
                     ? await root.Tags.DeleteAsync(Repo, Tag.Parse("latest"), Cancel)
                     : await root.Manifests.DeleteAsync(Repo, image.Digest, Cancel));
             });
-            await world.RunAsync(null, world.NewNode(hooked));
+            await ScrubWorld.RunAsync(null, world.NewNode(hooked));
             if (!reached())
             {
                 Assert.InRange(step, 10, 300);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Content;
-using Registry.Content.Records;
 using Registry.Core.Tests.Content;
 using Registry.Maintenance.Scrubbing;
 using Registry.Model;

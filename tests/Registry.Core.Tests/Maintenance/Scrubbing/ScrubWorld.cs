@@ -32,7 +32,7 @@ internal sealed class ScrubWorld : IDisposable
         return node;
     }
 
-    public Task<ScrubReport> RunAsync(IScrubSource? source, ContentRoot root) =>
+    public static Task<ScrubReport> RunAsync(IScrubSource? source, ContentRoot root) =>
         new Scrub(root, source, NullLogger.Instance).RunAsync(new ScrubOptions { BytesPerSecond = null, KeysPerSave = 2 }, Cancel);
 
     /// <summary>Pushes an image and breaks its layer.</summary>
