@@ -104,13 +104,15 @@ internal sealed class CopyRun(ContentRoot source, ContentRoot target, ContentCop
     /// <param name="key">The key.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="over">What the target had, if anything.</param>
+    /// <param name="count">Counts it, unless somebody else was faster: a tag and its manifest may be copied side by side.</param>
     /// <returns>Whether the target has them now.</returns>
-    public async ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, SmallObject? over)
+    public async ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> content, SmallObject? over, Func<ContentCopyReport, ContentCopyReport> count)
     {
         try
         {
             if ((await Target.Store.PutAsync(key, content, over is null ? PutCondition.IfAbsent : PutCondition.IfMatch(over.ETag), Token).ConfigureAwait(false)).Succeeded)
             {
+                Count(count);
                 return true;
             }
         }
@@ -122,6 +124,7 @@ internal sealed class CopyRun(ContentRoot source, ContentRoot target, ContentCop
                 throw;
             }
 
+            Count(count);
             return true;
         }
 

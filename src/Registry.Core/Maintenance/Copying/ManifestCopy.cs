@@ -51,13 +51,8 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
             await run.Target.Store.PutMarkerAsync(ContentKeys.Referrer(repository, subject.Digest, digest, record.Generation), run.Token).ConfigureAwait(false);
         }
 
-        if (await run.PutAsync(key, found.Content, there).ConfigureAwait(false))
-        {
-            run.Count(static report => report with { Manifests = report.Manifests + 1 });
-            return true;
-        }
-
-        return false; // Somebody else writes to the target. The next pass looks again.
+        // Where somebody else writes to the target, the next pass looks again.
+        return await run.PutAsync(key, found.Content, there, static report => report with { Manifests = report.Manifests + 1 }).ConfigureAwait(false);
     }
 
     /// <returns>Everything that the manifest holds, which is in the target now; <see langword="null"/> where something is missing.</returns>

@@ -27,9 +27,9 @@ internal sealed class ObjectCopy(CopyRun run)
             }
 
             SmallObject? there = await run.Target.Store.GetAsync(key, run.Token).ConfigureAwait(false);
-            if ((there is null || !there.Content.Span.SequenceEqual(found.Content.Span)) && await run.PutAsync(key, found.Content, there).ConfigureAwait(false))
+            if (there is null || !there.Content.Span.SequenceEqual(found.Content.Span))
             {
-                run.Count(static report => report with { OtherObjects = report.OtherObjects + 1 });
+                await run.PutAsync(key, found.Content, there, static report => report with { OtherObjects = report.OtherObjects + 1 }).ConfigureAwait(false);
             }
         }
         catch (ObjectTooLargeException e)

@@ -80,12 +80,11 @@ internal sealed class TagCopy(CopyRun run, ManifestCopy manifests)
             await run.Target.Store.PutMarkerAsync(ContentKeys.TagName(repository, tag, listed), run.Token).ConfigureAwait(false);
         }
 
-        if (!await run.PutAsync(ContentKeys.Tag(repository, tag), found.Content, there).ConfigureAwait(false))
+        if (!await run.PutAsync(ContentKeys.Tag(repository, tag), found.Content, there, static report => report with { Tags = report.Tags + 1 }).ConfigureAwait(false))
         {
             return false;
         }
 
-        run.Count(static report => report with { Tags = report.Tags + 1 });
         if (there is not null && TryRead(ContentKeys.Tag(repository, tag), there, out TagRecord? before) && Digest.TryParse(before!.Digest, out Digest left))
         {
             await RemoveMarkersAsync(repository, tag, left, before, record).ConfigureAwait(false);
