@@ -34,6 +34,8 @@ internal static class RegistryComposition
             store => StoreKey.Find(provider, (string)key!, store), OptionsOf<DockerRegistryOptions>(provider, key).Content, provider.GetRequiredService<TimeProvider>()));
         services.AddKeyedSingleton<IFeedContentService>(name, static (provider, key) => new FeedContentService(
             provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
+        services.AddKeyedSingleton<IContentCopyService>(name, static (provider, key) => new ContentCopyService(
+            store => StoreKey.Find(provider, (string)key!, store), provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredService<TimeProvider>()));
         services.AddKeyedSingleton(name, static (provider, key) => new GrantBook(provider.GetRequiredKeyedService<GrantSources>(key), LoggerOf(provider)));
         services.AddKeyedSingleton(name, static (provider, key) => new RegistryRights(
             OptionsOf<RegistryAccessOptions>(provider, key), provider.GetRequiredKeyedService<GrantBook>(key), provider.GetRequiredKeyedService<FeedDirectory>(key)));

@@ -28,6 +28,27 @@ internal static class ContentKeys
 
     public static string Blob(Digest digest) => $"{BlobsPrefix}{digest.AlgorithmName}/{digest.Encoded[..2]}/{digest.Encoded}";
 
+    /// <summary>Reads the digest of a blob's record.</summary>
+    public static bool TryParseBlob(string key, out Digest digest)
+    {
+        digest = default;
+        return key.Split('/') is ["blobs", var algorithm, _, var encoded] && Digest.TryParse($"{algorithm}:{encoded}", out digest) && Blob(digest) == key;
+    }
+
+    /// <summary>Reads the id of the upload that some bytes came from. Its key may go on with what the store put behind it.</summary>
+    public static bool TryParseData(string key, out string id)
+    {
+        id = "";
+        int start = DataPrefix.Length + DataFolderLength + 1;
+        if (key.Length < start + Ulid.Length)
+        {
+            return false;
+        }
+
+        id = key.Substring(start, Ulid.Length);
+        return Ulid.IsValid(id) && key.StartsWith(Data(id), StringComparison.Ordinal);
+    }
+
     public static string Upload(string id) => UploadsPrefix + id;
 
     /// <summary>Prefix of every ref to some content.</summary>
@@ -80,6 +101,25 @@ internal static class ContentKeys
 
     /// <summary>What to start a listing after, to go past every ref of a repository to some content.</summary>
     public static string AfterRefs(Digest digest, RepositoryName repository) => $"{Refs(digest, repository)}~";
+
+    /// <summary>Reads what a key below <see cref="RepositoriesPrefix"/> belongs to.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="section">The part after it, such as <c>manifests</c>.</param>
+    public static bool TryParseRepository(string key, out RepositoryName repository, out string section)
+    {
+        string[] parts = key.Split('/', 4);
+        section = parts.Length > 3 ? parts[2] : "";
+        repository = default;
+        return parts.Length > 3 && TryDecode(parts[1], out repository);
+    }
+
+    /// <summary>What to start a listing after, to go past one section of a repository.</summary>
+    public static string AfterSection(string key)
+    {
+        string[] parts = key.Split('/', 4);
+        return $"{string.Join('/', parts.Take(3))}/~";
+    }
 
     public static string Manifest(RepositoryName repository, Digest digest) =>
         $"{RepositoriesPrefix}{Encode(repository)}/manifests/{digest.AlgorithmName}/{digest.Encoded}";

@@ -165,6 +165,9 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
         }
     }
 
+    /// <summary>Forgets what this process knows of a blob whose record was changed beside this class.</summary>
+    public void Forget(Digest digest) => _seen.Forget(digest);
+
     private async ValueTask<BlobRecord?> LookAtAsync(Digest digest, CancellationToken cancellationToken)
     {
         if (_seen.TryGetFresh(digest, out BlobRecord? seen))

@@ -122,14 +122,16 @@ internal sealed class ManifestStore(
                     await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
                 }
 
-                ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
-                await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                await ReleaseAsync(repository, digest, found.Record, CancellationToken.None).ConfigureAwait(false);
                 return true;
             }
 
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Forgets what this process knows of a manifest whose record was changed beside this class.</summary>
+    public void Forget(RepositoryName repository, Digest digest) => _seen.Forget(new ContentPlace(repository, digest));
 
     /// <summary>Ends a manifest as it was read, for a collector that found it unneeded, or its push given up; nothing that changed since is touched.</summary>
     /// <returns>Whether it was still as it was read.</returns>
@@ -143,8 +145,7 @@ internal sealed class ManifestStore(
 
         // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
         await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
-        ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
-        await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, cancellationToken).ConfigureAwait(false);
+        await ReleaseAsync(repository, digest, found.Record, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -316,8 +317,9 @@ internal sealed class ManifestStore(
             await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
         }
 
+        // The bytes of this push, not those of the record: they may be what a scrub found to be broken.
         PutOutcome<ManifestRecord> live = await PutAsync(
-            repository, manifest.Digest, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
+            repository, manifest.Digest, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType, Content = manifest.Content }, found, cancellationToken).ConfigureAwait(false);
         if (live.Won || !Guards.Holds(Guard.ReleaseLost))
         {
             return live.Won ? generation : null;
@@ -343,6 +345,22 @@ internal sealed class ManifestStore(
         {
             await ReleaseAsync(repository, digest, document, required, generation, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    private ValueTask ReleaseAsync(RepositoryName repository, Digest digest, ManifestRecord record, CancellationToken cancellationToken)
+    {
+        ManifestDocument document;
+        try
+        {
+            document = ManifestParser.Parse(record.Content, record.MediaType);
+        }
+        catch (RegistryException)
+        {
+            // Its bytes were broken where they are stored. Its refs count for nothing any more, and a collector finds them.
+            return default;
+        }
+
+        return ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], record.Generation, cancellationToken);
     }
 
     private async ValueTask ReleaseAsync(
