@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Registry.AspNetCore.Authorization;
@@ -9,7 +10,9 @@ using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.SignIn;
 using Registry.AspNetCore.Tokens;
+using Registry.AspNetCore.Usage;
 using Registry.Feeds;
+using Registry.Maintenance.Usage;
 
 namespace Registry.AspNetCore.Hosting;
 
@@ -46,6 +49,24 @@ internal static class RegistryComposition
             provider.GetRequiredService<IAuthorizationService>(),
             provider.GetRequiredService<HostHandlers>()));
         services.AddKeyedSingleton(name, static (provider, key) => Create(provider, (string)key!));
+        AddUsage(services, name);
+    }
+
+    private static void AddUsage(IServiceCollection services, string name)
+    {
+        services.AddKeyedSingleton(name, static (provider, _) => new PullCounter(provider.GetRequiredService<TimeProvider>()));
+        services.AddKeyedSingleton(name, static (provider, key) => new UsageWriter(provider.GetRequiredKeyedService<PullCounter>(key)));
+        services.AddKeyedSingleton(name, static (provider, key) => new UsageRounds(
+            provider.GetRequiredKeyedService<PullCounter>(key),
+            provider.GetRequiredKeyedService<UsageWriter>(key),
+            provider.GetRequiredKeyedService<FeedDirectory>(key),
+            provider.GetRequiredKeyedService<ContentRoots>(key),
+            OptionsOf<DockerRegistryOptions>(provider, key).UsageInterval,
+            provider.GetRequiredService<TimeProvider>(),
+            LoggerOf(provider)));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<UsageRounds>(name));
+        services.AddKeyedSingleton<IUsageService>(name, static (provider, key) => new UsageService(
+            provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key), provider.GetRequiredKeyedService<UsageWriter>(key)));
     }
 
     private static RegistryInstance Create(IServiceProvider services, string name)
@@ -60,6 +81,7 @@ internal static class RegistryComposition
             services.GetRequiredKeyedService<RegistryGate>(name),
             new Challenger(access, signIn),
             access.UsesSignIn && signIn.ExternalRealm is null ? services.GetRequiredKeyedService<TokenService>(name) : null,
+            services.GetRequiredKeyedService<PullCounter>(name),
             LoggerOf(services));
     }
 

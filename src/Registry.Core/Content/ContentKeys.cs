@@ -13,6 +13,7 @@ internal static class ContentKeys
     public const string BlobsPrefix = "blobs/";
     public const string UploadsPrefix = "uploads/";
     public const string CatalogPrefix = "catalog/";
+    public const string UsageSince = "usage-since";
 
     // Sorts before every character of a tag and of an id, so that the keys of a tag stand together and tags stand in their own order.
     private const char GenerationSeparator = '!';
@@ -141,6 +142,14 @@ internal static class ContentKeys
 
     /// <summary>What to start a listing of the catalog after, to go past a name, which need not be a repository's.</summary>
     public static string AfterCatalog(string last) => CatalogPrefix + Encode(last);
+
+    /// <summary>Prefix of what is known of a repository's pulls.</summary>
+    public static string Usage(RepositoryName repository) => $"usage/{Encode(repository)}/";
+
+    /// <summary>One record of a repository's pulls.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="part">The first characters of the hash that its names have in common; empty for the one that is filled first.</param>
+    public static string Usage(RepositoryName repository, string part) => Usage(repository) + (part.Length == 0 ? "top" : part);
 
     /// <summary>
     /// A repository's name as one part of a key: <c>.</c> becomes <c>.-</c> and <c>/</c> becomes <c>._</c>. Both begin with the same character and go on

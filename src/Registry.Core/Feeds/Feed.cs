@@ -51,6 +51,9 @@ public sealed class Feed(string name)
     /// <summary>What callers may do without signing in; <see langword="null"/>, the default, is what the registry says for all feeds.</summary>
     public AnonymousAccess? Anonymous { get; set; }
 
+    /// <summary>What the feed does not keep: what any of these rules names is removed when they are carried out. Empty by default, which keeps everything. See <see cref="RetentionRule"/>.</summary>
+    public IList<RetentionRule> Retention { get; } = [];
+
     /// <summary>Texts that clients show to their users, sent as <c>Warning</c> headers beside the registry's own: that the feed is deprecated, say. Printable ASCII.</summary>
     public IList<string> Warnings { get; } = [];
 }
