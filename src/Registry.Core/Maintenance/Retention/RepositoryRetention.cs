@@ -2,6 +2,7 @@ using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Feeds;
+using Registry.Maintenance.Collection;
 using Registry.Maintenance.Usage;
 using Registry.Model;
 using Registry.Storage;
@@ -90,7 +91,7 @@ internal sealed class RepositoryRetention(
             return fate switch
             {
                 ManifestFate.Condemned => Item(RetentionOutcome.Condemned),
-                ManifestFate.Removed => Item(RetentionOutcome.Removed),
+                ManifestFate.Ripe or ManifestFate.Removed => Item(RetentionOutcome.Removed),
                 _ => null,
             };
         }
@@ -155,7 +156,7 @@ internal sealed class RepositoryRetention(
             if (found is not null && !dryRun)
             {
                 // Whoever deleted it stopped before it was out of the list.
-                await root.Tags.DeleteUnchangedAsync(repository.FullName, tag, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+                await root.Tags.CleanAsync(repository.FullName, tag, found.Record, cancellationToken).ConfigureAwait(false);
             }
 
             return null;

@@ -2,6 +2,7 @@ using Registry.Content;
 using Registry.Content.Records;
 using Registry.Core.Tests.Content;
 using Registry.Feeds;
+using Registry.Maintenance.Collection;
 using Registry.Maintenance.Retention;
 using Registry.Maintenance.Usage;
 using Registry.Model;
@@ -97,7 +98,7 @@ public abstract class RetentionTest : ContentTest
             string key = ContentKeys.Manifest(repository, digest);
             if (await root.Records.ReadAsync<ManifestRecord>(key, cancellationToken) is not { Record: { State: ManifestState.Live } record } found)
             {
-                return ManifestFate.Absent;
+                return ManifestFate.None;
             }
 
             KeyPage tags = await root.Store.ListAsync(ContentKeys.Tagged(repository, digest), null, 1, cancellationToken);
@@ -114,7 +115,7 @@ public abstract class RetentionTest : ContentTest
 
             if (isSecond)
             {
-                return await root.Manifests.DeleteAsync(repository, digest, cancellationToken) ? ManifestFate.Removed : ManifestFate.Absent;
+                return await root.Manifests.DeleteAsync(repository, digest, cancellationToken) ? ManifestFate.Removed : ManifestFate.None;
             }
 
             PutOutcome<ManifestRecord> outcome = await root.Records.PutAsync(key, record with { CondemnedAt = root.Time.GetUtcNow() }, found, cancellationToken);
