@@ -59,11 +59,8 @@ internal static class RegistryComposition
         services.AddKeyedSingleton(name, static (provider, key) => new UsageRounds(
             provider.GetRequiredKeyedService<PullCounter>(key),
             provider.GetRequiredKeyedService<UsageWriter>(key),
-            provider.GetRequiredKeyedService<FeedDirectory>(key),
-            provider.GetRequiredKeyedService<ContentRoots>(key),
-            OptionsOf<DockerRegistryOptions>(provider, key).UsageInterval,
-            provider.GetRequiredService<TimeProvider>(),
-            LoggerOf(provider)));
+            () => provider.GetRequiredKeyedService<RegistryInstance>(key),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<UsageRounds>(name));
         services.AddKeyedSingleton<IUsageService>(name, static (provider, key) => new UsageService(
             provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key), provider.GetRequiredKeyedService<UsageWriter>(key)));

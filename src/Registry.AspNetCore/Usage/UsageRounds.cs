@@ -1,25 +1,30 @@
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Registry.AspNetCore.Diagnostics;
+using Registry.AspNetCore.Hosting;
 using Registry.Content;
-using Registry.Feeds;
 using Registry.Maintenance.Usage;
 
 namespace Registry.AspNetCore.Usage;
 
 /// <summary>Writes the pulls that one registry counted: at intervals, when most of the room for them is used, and when the host stops.</summary>
-internal sealed class UsageRounds(
-    PullCounter counter, UsageWriter writer, FeedDirectory feeds, ContentRoots roots, TimeSpan interval, TimeProvider time, ILogger logger) : BackgroundService
+/// <param name="counter">What was counted.</param>
+/// <param name="writer">Writes it.</param>
+/// <param name="find">Finds the registry. Its settings are looked at when the host starts, and not before they have been found right.</param>
+/// <param name="time">The clock.</param>
+internal sealed class UsageRounds(PullCounter counter, UsageWriter writer, Func<RegistryInstance> find, TimeProvider time) : BackgroundService
 {
+    private RegistryInstance? _registry;
+
     /// <summary>Writes what was counted.</summary>
     /// <returns>Whether all of it could be written.</returns>
     public async Task<bool> WriteAsync(CancellationToken cancellationToken)
     {
-        ContentRoot[] known = [.. feeds.Current.Stores.Select(roots.Find).OfType<ContentRoot>()];
+        RegistryInstance registry = _registry ??= find();
+        ContentRoot[] known = [.. registry.Feeds.Current.Stores.Select(registry.Roots.Find).OfType<ContentRoot>()];
         UsageWritten written = await writer.RunAsync(known, cancellationToken).ConfigureAwait(false);
         if (written.Failure is { } failure)
         {
-            logger.UsageNotWritten(failure);
+            registry.Logger.UsageNotWritten(failure);
         }
 
         return written.Failure is null;
@@ -35,6 +40,11 @@ internal sealed class UsageRounds(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        if (_registry is not { } registry)
+        {
+            return; // It never started.
+        }
+
         try
         {
             await WriteAsync(cancellationToken).ConfigureAwait(false);
@@ -42,13 +52,13 @@ internal sealed class UsageRounds(
         catch (OperationCanceledException e)
         {
             // The host has no more time.
-            logger.UsageNotWritten(e);
+            registry.Logger.UsageNotWritten(e);
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(interval, time);
+        using var timer = new PeriodicTimer(find().Options.UsageInterval, time);
         try
         {
             bool written = true;

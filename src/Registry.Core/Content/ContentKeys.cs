@@ -13,7 +13,7 @@ internal static class ContentKeys
     public const string BlobsPrefix = "blobs/";
     public const string UploadsPrefix = "uploads/";
     public const string CatalogPrefix = "catalog/";
-    public const string UsageSince = "usage-since";
+    public const string UsageSince = MaintenancePrefix + "usage-since";
     public const string RefsPrefix = "refs/";
     public const string RepositoriesPrefix = "repos/";
     public const string MaintenancePrefix = "maintenance/";

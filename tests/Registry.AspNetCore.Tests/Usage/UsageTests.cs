@@ -1,7 +1,10 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Registry.AspNetCore.Tests.Testing;
 using Registry.AspNetCore.Usage;
+using Registry.Content;
+using Registry.Feeds;
 using Registry.Maintenance.Usage;
 using Registry.Model;
 using Registry.Storage.InMemory;
@@ -21,7 +24,7 @@ public sealed class UsageTests
 
     private static IUsageService Usage(RegistryHost host) => host.Services.GetRequiredKeyedService<IUsageService>("");
 
-    private static Task WriteAsync(RegistryHost host) => host.Services.GetRequiredKeyedService<UsageRounds>("").WriteAsync(Cancel);
+    private static Task<bool> WriteAsync(RegistryHost host) => host.Services.GetRequiredKeyedService<UsageRounds>("").WriteAsync(Cancel);
 
     [Fact]
     public async Task A_get_of_a_manifest_is_a_pull_and_a_head_is_none()
@@ -100,7 +103,7 @@ public sealed class UsageTests
         await using RegistryHost host = await StartAsync(new InMemoryObjectStore(TimeProvider.System), static options => options.UsageInterval = TimeSpan.FromHours(1));
         PushedImage image = await host.Client.PushImageAsync("app", "v1");
         var counter = host.Services.GetRequiredKeyedService<PullCounter>("");
-        var root = host.Services.GetRequiredKeyedService<Registry.Feeds.ContentRoots>("").Find("")!;
+        ContentRoot root = host.Services.GetRequiredKeyedService<ContentRoots>("").Find("")!;
         for (int i = 0; i < PullCounter.Room; i++)
         {
             counter.Note(root, App, DigestAlgorithm.Sha256.Compute(BitConverter.GetBytes(i)), null);
@@ -119,9 +122,9 @@ public sealed class UsageTests
         await using RegistryHost host = await RegistryHost.StartAsync(
             builder => builder.Services.AddDockerRegistry().AddStorage(_ => store).AllowAnonymous(), static app => app.MapDockerRegistry());
         await host.Client.PushImageAsync("app", "v1");
-        store.Before = static (operation, key) =>
+        store.Before = static (_, key) =>
         {
-            if (key.StartsWith("usage", StringComparison.Ordinal))
+            if (key.StartsWith("usage/", StringComparison.Ordinal))
             {
                 throw new IOException("not now");
             }
