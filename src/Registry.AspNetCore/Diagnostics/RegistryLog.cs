@@ -41,6 +41,16 @@ internal static partial class RegistryLog
     [LoggerMessage(20, LogLevel.Warning, "Counts of pulls could not be written. They will be tried again.")]
     public static partial void UsageNotWritten(this ILogger logger, Exception exception);
 
+    [LoggerMessage(
+        60,
+        LogLevel.Information,
+        "Collected in store '{Store}' (dry run: {DryRun}, complete: {Complete}) in {Duration}: {Blobs} blobs looked at, {Condemned} condemned, {Removed} removed with {Bytes} bytes, {Manifests} manifests removed, {Uploads} uploads dropped, {Failures} failures.")]
+    public static partial void Collected(
+        this ILogger logger, string store, bool dryRun, bool complete, TimeSpan duration, long blobs, long condemned, long removed, long bytes, long manifests, long uploads, long failures);
+
+    [LoggerMessage(61, LogLevel.Error, "The job {Job} failed. It is tried again later.")]
+    public static partial void JobFailed(this ILogger logger, string job, Exception exception);
+
     [LoggerMessage(40, LogLevel.Error, "The configured users have mistakes and stay as they were: {Mistakes}")]
     public static partial void UsersNotReloaded(this ILogger logger, string mistakes);
 

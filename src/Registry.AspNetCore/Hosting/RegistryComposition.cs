@@ -8,6 +8,7 @@ using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Feeds;
+using Registry.AspNetCore.Maintenance;
 using Registry.AspNetCore.SignIn;
 using Registry.AspNetCore.Tokens;
 using Registry.AspNetCore.Usage;
@@ -50,6 +51,7 @@ internal static class RegistryComposition
             provider.GetRequiredService<HostHandlers>()));
         services.AddKeyedSingleton(name, static (provider, key) => Create(provider, (string)key!));
         AddUsage(services, name);
+        AddMaintenance(services, name);
     }
 
     private static void AddUsage(IServiceCollection services, string name)
@@ -64,6 +66,18 @@ internal static class RegistryComposition
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<UsageRounds>(name));
         services.AddKeyedSingleton<IUsageService>(name, static (provider, key) => new UsageService(
             provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key), provider.GetRequiredKeyedService<UsageWriter>(key)));
+    }
+
+    private static void AddMaintenance(IServiceCollection services, string name)
+    {
+        services.AddKeyedSingleton(name, static (provider, key) => new CollectionJob(
+            provider.GetRequiredKeyedService<FeedDirectory>(key),
+            provider.GetRequiredKeyedService<ContentRoots>(key),
+            OptionsOf<DockerRegistryOptions>(provider, key).Maintenance,
+            provider.GetRequiredService<RegistryMetrics>(),
+            LoggerOf(provider)));
+        services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<CollectionJob>(key));
+        services.AddKeyedSingleton<IRegistryMaintenance>(name, static (provider, key) => new RegistryMaintenance(provider.GetRequiredKeyedService<CollectionJob>(key)));
     }
 
     private static RegistryInstance Create(IServiceProvider services, string name)
