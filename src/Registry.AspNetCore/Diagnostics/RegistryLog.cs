@@ -38,6 +38,9 @@ internal static partial class RegistryLog
     [LoggerMessage(8, LogLevel.Debug, "Blob {Digest} of {Size} bytes was pushed to {Repository}.")]
     public static partial void BlobPushed(this ILogger logger, string repository, string digest, long size);
 
+    [LoggerMessage(20, LogLevel.Warning, "Counts of pulls could not be written. They will be tried again.")]
+    public static partial void UsageNotWritten(this ILogger logger, Exception exception);
+
     [LoggerMessage(
         60,
         LogLevel.Information,

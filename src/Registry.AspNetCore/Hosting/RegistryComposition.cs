@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Registry.AspNetCore.Authorization;
@@ -10,7 +11,9 @@ using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.Maintenance;
 using Registry.AspNetCore.SignIn;
 using Registry.AspNetCore.Tokens;
+using Registry.AspNetCore.Usage;
 using Registry.Feeds;
+using Registry.Maintenance.Usage;
 
 namespace Registry.AspNetCore.Hosting;
 
@@ -49,7 +52,22 @@ internal static class RegistryComposition
             provider.GetRequiredService<IAuthorizationService>(),
             provider.GetRequiredService<HostHandlers>()));
         services.AddKeyedSingleton(name, static (provider, key) => Create(provider, (string)key!));
+        AddUsage(services, name);
         AddMaintenance(services, name);
+    }
+
+    private static void AddUsage(IServiceCollection services, string name)
+    {
+        services.AddKeyedSingleton(name, static (provider, _) => new PullCounter(provider.GetRequiredService<TimeProvider>()));
+        services.AddKeyedSingleton(name, static (provider, key) => new UsageWriter(provider.GetRequiredKeyedService<PullCounter>(key)));
+        services.AddKeyedSingleton(name, static (provider, key) => new UsageRounds(
+            provider.GetRequiredKeyedService<PullCounter>(key),
+            provider.GetRequiredKeyedService<UsageWriter>(key),
+            () => provider.GetRequiredKeyedService<RegistryInstance>(key),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<UsageRounds>(name));
+        services.AddKeyedSingleton<IUsageService>(name, static (provider, key) => new UsageService(
+            provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key), provider.GetRequiredKeyedService<UsageWriter>(key)));
     }
 
     private static void AddMaintenance(IServiceCollection services, string name)
@@ -76,6 +94,7 @@ internal static class RegistryComposition
             services.GetRequiredKeyedService<RegistryGate>(name),
             new Challenger(access, signIn),
             access.UsesSignIn && signIn.ExternalRealm is null ? services.GetRequiredKeyedService<TokenService>(name) : null,
+            services.GetRequiredKeyedService<PullCounter>(name),
             LoggerOf(services));
     }
 

@@ -13,6 +13,7 @@ internal static class ContentKeys
     public const string BlobsPrefix = "blobs/";
     public const string UploadsPrefix = "uploads/";
     public const string CatalogPrefix = "catalog/";
+    public const string UsageSince = MaintenancePrefix + "usage-since";
     public const string RefsPrefix = "refs/";
     public const string RepositoriesPrefix = "repos/";
     public const string MaintenancePrefix = "maintenance/";
@@ -191,6 +192,14 @@ internal static class ContentKeys
 
     /// <summary>What to start a listing of the catalog after, to go past a name, which need not be a repository's.</summary>
     public static string AfterCatalog(string last) => CatalogPrefix + Encode(last);
+
+    /// <summary>Prefix of what is known of a repository's pulls.</summary>
+    public static string Usage(RepositoryName repository) => $"usage/{Encode(repository)}/";
+
+    /// <summary>One record of a repository's pulls.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="part">The first characters of the hash that its names have in common; empty for the one that is filled first.</param>
+    public static string Usage(RepositoryName repository, string part) => Usage(repository) + (part.Length == 0 ? "top" : part);
 
     /// <summary>Reads a repository as it is spelled in keys.</summary>
     public static bool TryParseRepository(ReadOnlySpan<char> encoded, out RepositoryName repository) => TryDecode(encoded, out repository);

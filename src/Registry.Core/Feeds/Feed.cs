@@ -51,6 +51,9 @@ public sealed class Feed(string name)
     /// <summary>What callers may do without signing in; <see langword="null"/>, the default, is what the registry says for all feeds.</summary>
     public AnonymousAccess? Anonymous { get; set; }
 
+    /// <summary>What the feed does not keep: what any of these rules names is removed when they are carried out. Empty by default, which keeps everything. See <see cref="RetentionRule"/>.</summary>
+    public IList<RetentionRule> Retention { get; } = [];
+
     /// <summary>
     /// How long a manifest that no tag points at is kept after a collection first saw it so, and at least for the registry's grace period: what a tag was moved away from can be pulled for so long by its digest.
     /// <see langword="null"/>, the default, keeps it for good. Children of an index that is there, and what refers to a subject that is there, are kept with it. From zero to ten years.

@@ -65,6 +65,11 @@ internal static class FeedRules
         {
             yield return $"The artifact type '{type}' of {which} must have 1 to 255 characters.";
         }
+
+        foreach (string mistake in RetentionRules.FindMistakes(feed.Retention, which))
+        {
+            yield return mistake;
+        }
     }
 
     // Each name and each host leads to one feed. A feed's own name is taken even while clients use an alias for it: its content is stored under it.

@@ -140,6 +140,15 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
         DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken);
 
+    /// <summary>Deletes a tag if nobody has pushed it since it was read, and leaves the manifest.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="generation">The generation that its record had.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    /// <returns>Whether it was still as it was.</returns>
+    public ValueTask<bool> DeleteUnchangedAsync(RepositoryName repository, Tag tag, string generation, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken, onlyUnchanged: generation);
+
     /// <summary>Deletes every tag that points at a manifest.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="digest">The manifest.</param>
@@ -239,7 +248,8 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         }
     }
 
-    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteAsync(
+        RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken, string? onlyUnchanged = null)
     {
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
@@ -247,6 +257,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         {
             if (DigestOf(found) is not { } current
                 || (onlyAt is { } expected && current != expected)
+                || (onlyUnchanged is not null && found!.Record.Generation != onlyUnchanged)
                 || (onlyGeneration is not null && found!.Record.ManifestGeneration != onlyGeneration))
             {
                 await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
