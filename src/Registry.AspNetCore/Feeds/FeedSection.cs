@@ -23,7 +23,18 @@ internal static class FeedSection
         var feed = new Feed(section.Key == DefaultName ? "" : section.Key);
         foreach (IConfigurationSection setting in section.GetChildren())
         {
-            if (!TrySet(feed, setting))
+            if (string.Equals(setting.Key, nameof(Feed.Quota), StringComparison.OrdinalIgnoreCase))
+            {
+                feed.Quota = QuotaSection.Read(setting, mistakes);
+            }
+            else if (string.Equals(setting.Key, nameof(Feed.RepositoryQuotas), StringComparison.OrdinalIgnoreCase))
+            {
+                foreach (IConfigurationSection pattern in setting.GetChildren())
+                {
+                    feed.RepositoryQuotas[pattern.Key] = QuotaSection.Read(pattern, mistakes);
+                }
+            }
+            else if (!TrySet(feed, setting))
             {
                 mistakes.Add(setting.Value is { } value
                     ? $"'{setting.Path}' is '{value}', which is no value of a feed's setting."

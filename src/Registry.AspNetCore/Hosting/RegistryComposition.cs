@@ -7,6 +7,7 @@ using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Feeds;
+using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.SignIn;
 using Registry.AspNetCore.Tokens;
 using Registry.Feeds;
@@ -30,7 +31,9 @@ internal static class RegistryComposition
             return new FeedDirectory(provider.GetRequiredKeyedService<IFeedProvider>(key), (e, mistakes) => logger.FeedsRefused((string)key!, string.Join(" ", mistakes), e));
         });
         services.AddKeyedSingleton(name, static (provider, key) => new ContentRoots(
-            store => StoreKey.Find(provider, (string)key!, store), OptionsOf<DockerRegistryOptions>(provider, key).Content, provider.GetRequiredService<TimeProvider>()));
+            store => StoreKey.Find(provider, (string)key!, store), OptionsOf<DockerRegistryOptions>(provider, key).Content, provider.GetRequiredService<TimeProvider>(), FeedsOf(provider, key)));
+        services.AddKeyedSingleton<IQuotaService>(name, static (provider, key) => new QuotaService(
+            provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
         services.AddKeyedSingleton<IFeedContentService>(name, static (provider, key) => new FeedContentService(
             provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
         services.AddKeyedSingleton(name, static (provider, key) => new GrantBook(provider.GetRequiredKeyedService<GrantSources>(key), LoggerOf(provider)));
@@ -61,6 +64,13 @@ internal static class RegistryComposition
             new Challenger(access, signIn),
             access.UsesSignIn && signIn.ExternalRealm is null ? services.GetRequiredKeyedService<TokenService>(name) : null,
             LoggerOf(services));
+    }
+
+    // Only asked for when there is content, long after all of this was put together.
+    private static Func<FeedTable> FeedsOf(IServiceProvider services, object? name)
+    {
+        var feeds = new Lazy<FeedDirectory>(() => services.GetRequiredKeyedService<FeedDirectory>(name));
+        return () => feeds.Value.Current;
     }
 
     private static T OptionsOf<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(IServiceProvider services, object? name) => services.GetRequiredService<IOptionsMonitor<T>>().Get((string)name!);

@@ -1,5 +1,6 @@
 using Registry.Content.Caching;
 using Registry.Content.Catalog;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Refs;
 using Registry.Content.Released;
@@ -26,6 +27,7 @@ internal sealed class ManifestStore(
     RepositoryCatalog catalog,
     ReleasedContent released,
     ManifestContent content,
+    ManifestQuota quota,
     Ulid ids,
     TimeProvider time,
     ContentOptions options)
@@ -73,7 +75,7 @@ internal sealed class ManifestStore(
     /// <param name="pointing">The tags.</param>
     /// <param name="condition">What must hold of every tag, or, without tags, of the manifest.</param>
     /// <param name="cancellationToken">Ends the push; the manifest may then be there or not.</param>
-    /// <exception cref="RegistryException">Content that the manifest names is missing, or the condition does not hold.</exception>
+    /// <exception cref="RegistryException">Content that the manifest names is missing, the condition does not hold, or a quota is too small.</exception>
     public async ValueTask PutAsync(
         RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
     {
@@ -82,7 +84,7 @@ internal sealed class ManifestStore(
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (await TryPutAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false))
+            if (await TryPutCountedAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -110,6 +112,9 @@ internal sealed class ManifestStore(
             }
 
             await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, cancellationToken).ConfigureAwait(false);
+            ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
+            Digest[] named = [.. document.RequiredContent()];
+            QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
             PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
@@ -117,12 +122,47 @@ internal sealed class ManifestStore(
                 // is, and says so by the generation that it was pointed at.
                 // The client's leaving changes nothing any more.
                 await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
-                ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
-                await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                await ReleaseAsync(repository, digest, document, named, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (claim is not null)
+            {
+                await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (outcome.Won)
+            {
                 return true;
             }
 
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<bool> TryPutCountedAsync(
+        RepositoryName repository,
+        StoredManifest manifest,
+        ManifestDocument document,
+        Digest[] required,
+        IReadOnlyList<Tag> pointing,
+        TagCondition condition,
+        CancellationToken cancellationToken)
+    {
+        if (await quota.ReserveAsync(repository, manifest, pointing, cancellationToken).ConfigureAwait(false) is not { } claim)
+        {
+            return await TryPutAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            bool stands = await TryPutAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false);
+            await claim.EndAsync(settled: stands, CancellationToken.None).ConfigureAwait(false);
+            return stands;
+        }
+        catch (RegistryException)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            throw;
         }
     }
 
