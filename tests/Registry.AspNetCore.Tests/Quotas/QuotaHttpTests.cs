@@ -1,4 +1,4 @@
-using System.Net;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,7 +29,8 @@ public sealed class QuotaHttpTests
     private static async Task AssertDeniedAsync(Task<Answer> asking, string message)
     {
         Answer answer = (await asking).Expect(403, "DENIED");
-        Assert.Contains(message, System.Text.Encoding.UTF8.GetString(answer.Body), StringComparison.Ordinal);
+        using JsonDocument body = JsonDocument.Parse(answer.Body);
+        Assert.Contains(message, body.RootElement.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -202,7 +203,7 @@ public sealed class QuotaHttpTests
         }
 
         await using RegistryHost host = await OpenAsync(new StorageQuota { Bytes = 1_000 });
-        await Eventually.TrueAsync(async () => (await UsageAsync(host, "")).Verified is not null);
+        await Eventually.IsAsync(async () => (await UsageAsync(host, "")).Verified is not null);
 
         Assert.Equal(1_000, (await UsageAsync(host, "")).UsedBytes);
         await AssertDeniedAsync(
