@@ -38,6 +38,16 @@ internal static partial class RegistryLog
     [LoggerMessage(8, LogLevel.Debug, "Blob {Digest} of {Size} bytes was pushed to {Repository}.")]
     public static partial void BlobPushed(this ILogger logger, string repository, string digest, long size);
 
+    [LoggerMessage(
+        60,
+        LogLevel.Information,
+        "Collected in store '{Store}' (dry run: {DryRun}, complete: {Complete}) in {Duration}: {Blobs} blobs looked at, {Condemned} condemned, {Removed} removed with {Bytes} bytes, {Manifests} manifests removed, {Uploads} uploads dropped, {Failures} failures.")]
+    public static partial void Collected(
+        this ILogger logger, string store, bool dryRun, bool complete, TimeSpan duration, long blobs, long condemned, long removed, long bytes, long manifests, long uploads, long failures);
+
+    [LoggerMessage(61, LogLevel.Error, "The job {Job} failed. It is tried again later.")]
+    public static partial void JobFailed(this ILogger logger, string job, Exception exception);
+
     [LoggerMessage(70, LogLevel.Information, "The quotas of registry '{Registry}' were verified: {Verified} counted, {Corrected} of them corrected, {Unverified} to be counted later.")]
     public static partial void QuotasVerified(this ILogger logger, string registry, long verified, long corrected, long unverified);
 

@@ -73,6 +73,10 @@ internal static class FeedSection
                 bool isNumber = long.TryParse(setting.Value, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes);
                 feed.MaxBlobBytes = isNumber ? bytes : null;
                 return isEmpty || isNumber;
+            case "KEEPUNTAGGED":
+                return TrySet(setting, value => feed.KeepUntagged = value);
+            case "KEEPORPHANEDREFERRERS":
+                return TrySet(setting, value => feed.KeepOrphanedReferrers = value);
             case "ANONYMOUS":
                 bool isAccess = Enum.TryParse(setting.Value, ignoreCase: true, out AnonymousAccess access) && Enum.IsDefined(access);
                 feed.Anonymous = isAccess ? access : null;
@@ -95,6 +99,14 @@ internal static class FeedSection
         }
 
         return true;
+    }
+
+    private static bool TrySet(IConfigurationSection setting, Action<TimeSpan?> set)
+    {
+        bool isEmpty = string.IsNullOrEmpty(setting.Value);
+        bool isPeriod = TimeSpan.TryParse(setting.Value, CultureInfo.InvariantCulture, out TimeSpan period);
+        set(isPeriod ? period : null);
+        return isEmpty || isPeriod;
     }
 
     private static bool TrySet(IConfigurationSection setting, Action<bool> set)

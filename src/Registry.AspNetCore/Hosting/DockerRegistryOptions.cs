@@ -29,6 +29,9 @@ public sealed class DockerRegistryOptions
     /// <summary>When pulls of blobs are sent on to the store that has the bytes.</summary>
     public BlobRedirectOptions BlobRedirects { get; } = new();
 
+    /// <summary>What is done to keep the registry small and whole, and when.</summary>
+    public MaintenanceOptions Maintenance { get; } = new();
+
     /// <summary>
     /// Texts that clients show to their users, sent as <c>Warning</c> headers with every answer (distribution-spec, "Warnings"). Printable characters, and all
     /// headers together at most 4,096 bytes.
@@ -46,6 +49,11 @@ public sealed class DockerRegistryOptions
         foreach (string mistake in BlobRedirects.Validate())
         {
             yield return $"{nameof(BlobRedirects)}.{mistake}";
+        }
+
+        foreach (string mistake in Maintenance.Validate())
+        {
+            yield return $"{nameof(Maintenance)}.{mistake}";
         }
 
         if (MaxPageSize is < 100 or > 100_000)

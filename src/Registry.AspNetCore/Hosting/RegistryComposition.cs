@@ -7,6 +7,7 @@ using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Feeds;
+using Registry.AspNetCore.Maintenance;
 using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.SignIn;
 using Registry.AspNetCore.Tokens;
@@ -49,6 +50,19 @@ internal static class RegistryComposition
             provider.GetRequiredService<IAuthorizationService>(),
             provider.GetRequiredService<HostHandlers>()));
         services.AddKeyedSingleton(name, static (provider, key) => Create(provider, (string)key!));
+        AddMaintenance(services, name);
+    }
+
+    private static void AddMaintenance(IServiceCollection services, string name)
+    {
+        services.AddKeyedSingleton(name, static (provider, key) => new CollectionJob(
+            provider.GetRequiredKeyedService<FeedDirectory>(key),
+            provider.GetRequiredKeyedService<ContentRoots>(key),
+            OptionsOf<DockerRegistryOptions>(provider, key).Maintenance,
+            provider.GetRequiredService<RegistryMetrics>(),
+            LoggerOf(provider)));
+        services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<CollectionJob>(key));
+        services.AddKeyedSingleton<IRegistryMaintenance>(name, static (provider, key) => new RegistryMaintenance(provider.GetRequiredKeyedService<CollectionJob>(key)));
     }
 
     private static RegistryInstance Create(IServiceProvider services, string name)

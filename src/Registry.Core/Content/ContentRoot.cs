@@ -45,13 +45,14 @@ internal sealed class ContentRoot : IDisposable
         Manifests = new ManifestStore(store, records, refs, Tags, Catalog, Released, new ManifestContent(records, refs, Blobs, options), new ManifestQuota(Quotas, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
         Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);
+        Committer = new BlobCommitter(store, records);
         var sessions = new SessionRecords(store, records, time);
         Uploads = new UploadSessions(
             store,
             records,
             sessions,
             new SessionAppender(store, records, sessions, time, options),
-            new SessionCommitter(store, records, sessions, refs, Catalog, new BlobCommitter(store, records), Quotas, ids, time),
+            new SessionCommitter(store, records, sessions, refs, Catalog, Committer, Quotas, ids, time),
             _localUploads,
             ids,
             time);
@@ -83,6 +84,8 @@ internal sealed class ContentRoot : IDisposable
     public BlobStore Blobs { get; }
 
     public UploadSessions Uploads { get; }
+
+    public BlobCommitter Committer { get; }
 
     public ManifestStore Manifests { get; }
 

@@ -60,6 +60,17 @@ public sealed class Feed(string name)
     /// <summary>What callers may do without signing in; <see langword="null"/>, the default, is what the registry says for all feeds.</summary>
     public AnonymousAccess? Anonymous { get; set; }
 
+    /// <summary>
+    /// How long a manifest that no tag points at is kept after a collection first saw it so, and at least for the registry's grace period: what a tag was moved away from can be pulled for so long by its digest.
+    /// <see langword="null"/>, the default, keeps it for good. Children of an index that is there, and what refers to a subject that is there, are kept with it. From zero to ten years.
+    /// </summary>
+    public TimeSpan? KeepUntagged { get; set; }
+
+    /// <summary>
+    /// The same of a manifest that refers to a subject which is not there, a signature of a deleted image, say. <see langword="null"/>, the default, keeps it for good. From zero to ten years.
+    /// </summary>
+    public TimeSpan? KeepOrphanedReferrers { get; set; }
+
     /// <summary>Texts that clients show to their users, sent as <c>Warning</c> headers beside the registry's own: that the feed is deprecated, say. Printable ASCII.</summary>
     public IList<string> Warnings { get; } = [];
 }

@@ -7,6 +7,7 @@ namespace Registry.Feeds;
 internal static class FeedRules
 {
     private const int MaxNameLength = 128;
+    private const int MaxPeriodDays = 3650;
 
     /// <summary>Whether a text can be a feed's name or alias: one part of a repository's name.</summary>
     public static bool IsName(string text) => text.Length <= MaxNameLength && !text.Contains('/', StringComparison.Ordinal) && RepositoryName.TryParse(text, out _);
@@ -51,6 +52,14 @@ internal static class FeedRules
         foreach (string mistake in FindMistakesInQuotas(feed, which))
         {
             yield return mistake;
+        }
+
+        foreach ((string setting, TimeSpan? period) in new[] { (nameof(Feed.KeepUntagged), feed.KeepUntagged), (nameof(Feed.KeepOrphanedReferrers), feed.KeepOrphanedReferrers) })
+        {
+            if (period < TimeSpan.Zero || period > TimeSpan.FromDays(MaxPeriodDays))
+            {
+                yield return $"{setting} of {which} is {period}; it must be from zero to {MaxPeriodDays} days, or null to keep for good.";
+            }
         }
 
         if (feed.Anonymous is { } anonymous && !Enum.IsDefined(anonymous))

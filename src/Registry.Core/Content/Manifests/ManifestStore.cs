@@ -82,9 +82,10 @@ internal sealed class ManifestStore(
         Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
         await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, condition, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
+        var pointed = new TagWay?[pointing.Count];
         for (int attempt = 0; ; attempt++)
         {
-            if (await TryPutCountedAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false))
+            if (await TryPutCountedAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -121,7 +122,11 @@ internal sealed class ManifestStore(
                 // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
                 // is, and says so by the generation that it was pointed at.
                 // The client's leaving changes nothing any more.
-                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                if (Guards.Holds(Guard.TagsAfterDelete))
+                {
+                    await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                }
+
                 await ReleaseAsync(repository, digest, document, named, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
             }
 
@@ -139,23 +144,52 @@ internal sealed class ManifestStore(
         }
     }
 
+    /// <summary>Ends a manifest as it was read, for a collector that found it unneeded, or its push given up; nothing that changed since is touched.</summary>
+    /// <returns>Whether it was still as it was read.</returns>
+    public async ValueTask<bool> EndAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, CancellationToken cancellationToken)
+    {
+        ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
+        Digest[] named = [.. document.RequiredContent()];
+        QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
+        PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
+        if (outcome.Won)
+        {
+            // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
+            await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+            await ReleaseAsync(repository, digest, document, named, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (claim is not null)
+        {
+            await claim.EndAsync(settled: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        return outcome.Won;
+    }
+
+    /// <summary>Marks a manifest as unneeded, as it was read, or takes the mark away.</summary>
+    /// <returns>Whether it was still as it was read.</returns>
+    public async ValueTask<bool> MarkAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, DateTimeOffset? condemnedAt, CancellationToken cancellationToken) =>
+        (await PutAsync(repository, digest, found.Record with { CondemnedAt = condemnedAt }, found, cancellationToken).ConfigureAwait(false)).Won;
+
     private async ValueTask<bool> TryPutCountedAsync(
         RepositoryName repository,
         StoredManifest manifest,
         ManifestDocument document,
         Digest[] required,
         IReadOnlyList<Tag> pointing,
+        TagWay?[] pointed,
         TagCondition condition,
         CancellationToken cancellationToken)
     {
         if (await quota.ReserveAsync(repository, manifest, pointing, cancellationToken).ConfigureAwait(false) is not { } claim)
         {
-            return await TryPutAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false);
+            return await TryPutAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
-            bool stands = await TryPutAsync(repository, manifest, document, required, pointing, condition, cancellationToken).ConfigureAwait(false);
+            bool stands = await TryPutAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false);
             await claim.EndAsync(settled: stands, CancellationToken.None).ConfigureAwait(false);
             return stands;
         }
@@ -172,6 +206,7 @@ internal sealed class ManifestStore(
         ManifestDocument document,
         Digest[] required,
         IReadOnlyList<Tag> pointing,
+        TagWay?[] pointed,
         TagCondition condition,
         CancellationToken cancellationToken)
     {
@@ -189,12 +224,20 @@ internal sealed class ManifestStore(
 
             foreach (TagWay way in ways)
             {
-                taken++;
-                await tags.PointAsync(repository, way, generation, condition, cancellationToken).ConfigureAwait(false);
+                int place = taken++;
+                pointed[place] = await tags.PointAsync(repository, way, generation, condition, pointed[place], cancellationToken).ConfigureAwait(false);
             }
 
-            // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
-            return pointing.Count == 0 || await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+            // Somebody may have deleted the manifest after it went live and before the tags pointed at it, or removed the way back to a tag that was long in coming; then this push comes after
+            // that.
+            if (ways.Length == 0 || !Guards.Holds(Guard.LastLook))
+            {
+                return true;
+            }
+
+            Task<bool> there = tags.AreLaidAsync(repository, pointed!, cancellationToken);
+            bool stands = await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+            return await there.ConfigureAwait(false) && stands;
         }
         finally
         {
@@ -258,7 +301,8 @@ internal sealed class ManifestStore(
             // noticed after the tags. An older one is pushed anew, so that a collector of what nobody wants any more sees that somebody does; to many
             // who tag one manifest at a time this happens once.
             DateTimeOffset now = time.GetUtcNow();
-            if (found.Record.CondemnedAt is null && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
+            bool condemned = found.Record.CondemnedAt is not null && Guards.Holds(Guard.ReviveTagged);
+            if (!condemned && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
             {
                 return found.Record.Generation;
             }
@@ -275,7 +319,7 @@ internal sealed class ManifestStore(
             var pending = new ManifestRecord
             {
                 State = ManifestState.Pending,
-                Generation = ids.Next(),
+                Generation = found is null || Guards.Holds(Guard.NewGeneration) ? ids.Next() : found.Record.Generation,
                 MediaType = manifest.MediaType,
                 Pushed = time.GetUtcNow(),
                 Content = manifest.Content,
@@ -290,7 +334,11 @@ internal sealed class ManifestStore(
         }
 
         string generation = found.Record.Generation;
-        await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
+        if (Guards.Holds(Guard.RefsBeforeLook))
+        {
+            await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
+        }
+
         if (document.Subject is { } subject)
         {
             string referrer = ContentKeys.Referrer(repository, subject.Digest, manifest.Digest, generation);
@@ -299,12 +347,20 @@ internal sealed class ManifestStore(
 
         try
         {
-            await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
+            if (Guards.Holds(Guard.LookAfterRefs))
+            {
+                await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (RegistryException)
         {
             await AbandonAsync(repository, manifest.Digest, document, required, found).ConfigureAwait(false);
             throw;
+        }
+
+        if (!Guards.Holds(Guard.RefsBeforeLook))
+        {
+            await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
         }
 
         PutOutcome<ManifestRecord> live = await PutAsync(
@@ -382,7 +438,7 @@ internal sealed class ManifestStore(
         }
 
         // A collector may have looked for tags before there were any. It loses against this write, or has won already, which the write then shows.
-        return record.CondemnedAt is null
+        return record.CondemnedAt is null || !Guards.Holds(Guard.ReviveTagged)
             || (await PutAsync(repository, digest, record with { CondemnedAt = null }, found, cancellationToken).ConfigureAwait(false)).Won;
     }
 
