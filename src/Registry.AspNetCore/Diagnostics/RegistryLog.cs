@@ -51,6 +51,12 @@ internal static partial class RegistryLog
     [LoggerMessage(61, LogLevel.Error, "The job {Job} failed. It is tried again later.")]
     public static partial void JobFailed(this ILogger logger, string job, Exception exception);
 
+    [LoggerMessage(70, LogLevel.Information, "The quotas of registry '{Registry}' were verified: {Verified} counted, {Corrected} of them corrected, {Unverified} to be counted later.")]
+    public static partial void QuotasVerified(this ILogger logger, string registry, long verified, long corrected, long unverified);
+
+    [LoggerMessage(71, LogLevel.Warning, "The quotas of registry '{Registry}' could not be verified. It will be tried again.")]
+    public static partial void QuotasNotVerified(this ILogger logger, string registry, Exception exception);
+
     [LoggerMessage(40, LogLevel.Error, "The configured users have mistakes and stay as they were: {Mistakes}")]
     public static partial void UsersNotReloaded(this ILogger logger, string mistakes);
 

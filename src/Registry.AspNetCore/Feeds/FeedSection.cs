@@ -27,6 +27,17 @@ internal static class FeedSection
             {
                 RetentionSection.Read(setting, feed.Retention, mistakes);
             }
+            else if (setting.Key.Equals(nameof(Feed.Quota), StringComparison.OrdinalIgnoreCase))
+            {
+                feed.Quota = QuotaSection.Read(setting, mistakes);
+            }
+            else if (setting.Key.Equals(nameof(Feed.RepositoryQuotas), StringComparison.OrdinalIgnoreCase))
+            {
+                foreach (IConfigurationSection pattern in setting.GetChildren())
+                {
+                    feed.RepositoryQuotas[pattern.Key] = QuotaSection.Read(pattern, mistakes);
+                }
+            }
             else if (!TrySet(feed, setting))
             {
                 mistakes.Add(setting.Value is { } value

@@ -9,6 +9,7 @@ using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.Maintenance;
+using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.SignIn;
 using Registry.AspNetCore.Tokens;
 using Registry.AspNetCore.Usage;
@@ -34,7 +35,9 @@ internal static class RegistryComposition
             return new FeedDirectory(provider.GetRequiredKeyedService<IFeedProvider>(key), (e, mistakes) => logger.FeedsRefused((string)key!, string.Join(" ", mistakes), e));
         });
         services.AddKeyedSingleton(name, static (provider, key) => new ContentRoots(
-            store => StoreKey.Find(provider, (string)key!, store), OptionsOf<DockerRegistryOptions>(provider, key).Content, provider.GetRequiredService<TimeProvider>()));
+            store => StoreKey.Find(provider, (string)key!, store), OptionsOf<DockerRegistryOptions>(provider, key).Content, provider.GetRequiredService<TimeProvider>(), FeedsOf(provider, key)));
+        services.AddKeyedSingleton<IQuotaService>(name, static (provider, key) => new QuotaService(
+            provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
         services.AddKeyedSingleton<IFeedContentService>(name, static (provider, key) => new FeedContentService(
             provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
         services.AddKeyedSingleton<IContentCopyService>(name, static (provider, key) => new ContentCopyService(
@@ -96,6 +99,13 @@ internal static class RegistryComposition
             access.UsesSignIn && signIn.ExternalRealm is null ? services.GetRequiredKeyedService<TokenService>(name) : null,
             services.GetRequiredKeyedService<PullCounter>(name),
             LoggerOf(services));
+    }
+
+    // Only asked for when there is content, long after all of this was put together.
+    private static Func<FeedTable> FeedsOf(IServiceProvider services, object? name)
+    {
+        var feeds = new Lazy<FeedDirectory>(() => services.GetRequiredKeyedService<FeedDirectory>(name));
+        return () => feeds.Value.Current;
     }
 
     private static T OptionsOf<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(IServiceProvider services, object? name) => services.GetRequiredService<IOptionsMonitor<T>>().Get((string)name!);

@@ -12,11 +12,12 @@ internal static class ContentKeys
     public const string DataPrefix = "data/";
     public const string BlobsPrefix = "blobs/";
     public const string UploadsPrefix = "uploads/";
-    public const string CatalogPrefix = "catalog/";
     public const string UsageSince = MaintenancePrefix + "usage-since";
     public const string RefsPrefix = "refs/";
+    public const string CatalogPrefix = "catalog/";
     public const string RepositoriesPrefix = "repos/";
     public const string MaintenancePrefix = "maintenance/";
+    public const string QuotasPrefix = "quotas/";
 
     // Sorts before every character of a tag and of an id, so that the keys of a tag stand together and tags stand in their own order.
     private const char GenerationSeparator = '!';
@@ -63,6 +64,9 @@ internal static class ContentKeys
     public static string ManifestRef(Digest content, RepositoryName repository, Digest manifest, string generation) =>
         $"{Refs(content, repository)}{manifest.AlgorithmName}-{manifest.Encoded}{GenerationSeparator}{generation}";
 
+    /// <summary>Prefix of the refs to some content of all repositories whose names begin with a text, which ends with a slash or is empty.</summary>
+    public static string Refs(Digest digest, string names) => $"{Refs(digest)}{Encode(names)}";
+
     /// <summary>Reads the last part of the key of a ref, or of a referrer.</summary>
     /// <param name="key">The key.</param>
     /// <param name="owner">Who holds the content.</param>
@@ -100,6 +104,22 @@ internal static class ContentKeys
         return before >= 0 && TryDecode(key[(before + 1)..last], out repository);
     }
 
+    /// <summary>Reads the content and the repository of a ref's key.</summary>
+    /// <param name="key">The key of a ref.</param>
+    /// <param name="digest">What is held.</param>
+    /// <param name="repository">Who holds it.</param>
+    public static bool TryParseRef(ReadOnlySpan<char> key, out Digest digest, out RepositoryName repository)
+    {
+        digest = default;
+        Span<Range> parts = stackalloc Range[7];
+        return TryParseRefRepository(key, out repository)
+            && key.Split(parts, '/') == 6
+            && Digest.TryParse($"{key[parts[1]]}:{key[parts[3]]}", out digest);
+    }
+
+    /// <summary>What to start a listing after, to go past every ref to some content.</summary>
+    public static string AfterRefs(Digest digest) => $"{Refs(digest)}~";
+
     /// <summary>What to start a listing after, to go past every ref of a repository to some content.</summary>
     public static string AfterRefs(Digest digest, RepositoryName repository) => $"{Refs(digest, repository)}~";
 
@@ -121,6 +141,9 @@ internal static class ContentKeys
         string[] parts = key.Split('/', 4);
         return $"{string.Join('/', parts.Take(3))}/~";
     }
+
+    /// <summary>What to start a listing after, to go past the refs to some content of all repositories whose names begin with a text, which ends with a slash.</summary>
+    public static string AfterRefs(Digest digest, string names) => $"{Refs(digest, names)}~";
 
     public static string Manifest(RepositoryName repository, Digest digest) =>
         $"{RepositoriesPrefix}{Encode(repository)}/manifests/{digest.AlgorithmName}/{digest.Encoded}";
@@ -181,6 +204,12 @@ internal static class ContentKeys
     /// <summary>What to start a listing of <see cref="Referrers"/> after, to go past a manifest.</summary>
     public static string AfterReferrer(RepositoryName repository, Digest subject, Digest last) =>
         $"{Referrers(repository, subject)}{last.AlgorithmName}-{last.Encoded}{GenerationSeparator}~";
+
+    /// <summary>How much a feed uses of its quota; empty for the default feed.</summary>
+    public static string FeedQuota(string feed) => feed.Length == 0 ? $"{QuotasPrefix}default" : $"{QuotasPrefix}feeds/{Encode(feed)}";
+
+    /// <summary>How much a repository uses of its quota.</summary>
+    public static string RepositoryQuota(RepositoryName repository) => $"{QuotasPrefix}repositories/{Encode(repository)}";
 
     public static string Catalog(RepositoryName repository) => CatalogPrefix + Encode(repository);
 

@@ -1,5 +1,6 @@
 using Registry.Content.Caching;
 using Registry.Content.Catalog;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Refs;
 using Registry.Content.Released;
@@ -26,6 +27,7 @@ internal sealed class ManifestStore(
     RepositoryCatalog catalog,
     ReleasedContent released,
     ManifestContent content,
+    ManifestQuota quota,
     Ulid ids,
     TimeProvider time,
     ContentOptions options)
@@ -73,7 +75,7 @@ internal sealed class ManifestStore(
     /// <param name="pointing">The tags.</param>
     /// <param name="condition">What must hold of every tag, or, without tags, of the manifest.</param>
     /// <param name="cancellationToken">Ends the push; the manifest may then be there or not.</param>
-    /// <exception cref="RegistryException">Content that the manifest names is missing, or the condition does not hold.</exception>
+    /// <exception cref="RegistryException">Content that the manifest names is missing, the condition does not hold, or a quota is too small.</exception>
     public async ValueTask PutAsync(
         RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
     {
@@ -83,7 +85,7 @@ internal sealed class ManifestStore(
         var pointed = new TagWay?[pointing.Count];
         for (int attempt = 0; ; attempt++)
         {
-            if (await TryPutAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false))
+            if (await TryPutCountedAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -111,6 +113,8 @@ internal sealed class ManifestStore(
             }
 
             await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, cancellationToken).ConfigureAwait(false);
+            Digest[] named = NamedBy(found.Record);
+            QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
             PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
@@ -123,6 +127,15 @@ internal sealed class ManifestStore(
                 }
 
                 await ReleaseAsync(repository, digest, found.Record, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (claim is not null)
+            {
+                await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (outcome.Won)
+            {
                 return true;
             }
 
@@ -137,22 +150,56 @@ internal sealed class ManifestStore(
     /// <returns>Whether it was still as it was read.</returns>
     public async ValueTask<bool> EndAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, CancellationToken cancellationToken)
     {
+        Digest[] named = NamedBy(found.Record);
+        QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
         PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
-        if (!outcome.Won)
+        if (outcome.Won)
         {
-            return false;
+            // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
+            await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+            await ReleaseAsync(repository, digest, found.Record, cancellationToken).ConfigureAwait(false);
         }
 
-        // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
-        await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
-        await ReleaseAsync(repository, digest, found.Record, cancellationToken).ConfigureAwait(false);
-        return true;
+        if (claim is not null)
+        {
+            await claim.EndAsync(settled: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        return outcome.Won;
     }
 
     /// <summary>Marks a manifest as unneeded, as it was read, or takes the mark away.</summary>
     /// <returns>Whether it was still as it was read.</returns>
     public async ValueTask<bool> MarkAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, DateTimeOffset? condemnedAt, CancellationToken cancellationToken) =>
         (await PutAsync(repository, digest, found.Record with { CondemnedAt = condemnedAt }, found, cancellationToken).ConfigureAwait(false)).Won;
+
+    private async ValueTask<bool> TryPutCountedAsync(
+        RepositoryName repository,
+        StoredManifest manifest,
+        ManifestDocument document,
+        Digest[] required,
+        IReadOnlyList<Tag> pointing,
+        TagWay?[] pointed,
+        TagCondition condition,
+        CancellationToken cancellationToken)
+    {
+        if (await quota.ReserveAsync(repository, manifest, pointing, cancellationToken).ConfigureAwait(false) is not { } claim)
+        {
+            return await TryPutAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            bool stands = await TryPutAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false);
+            await claim.EndAsync(settled: stands, CancellationToken.None).ConfigureAwait(false);
+            return stands;
+        }
+        catch (RegistryException)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     private async ValueTask<bool> TryPutAsync(
         RepositoryName repository,
@@ -344,6 +391,19 @@ internal sealed class ManifestStore(
         if (current is not { Record.State: not ManifestState.Deleted } || current.Record.Generation != generation)
         {
             await ReleaseAsync(repository, digest, document, required, generation, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // What bytes that are broken name, nobody can tell: a recount puts that right.
+    private static Digest[] NamedBy(ManifestRecord record)
+    {
+        try
+        {
+            return [.. ManifestParser.Parse(record.Content, record.MediaType).RequiredContent()];
+        }
+        catch (RegistryException)
+        {
+            return [];
         }
     }
 

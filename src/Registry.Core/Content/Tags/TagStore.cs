@@ -1,5 +1,6 @@
 using Registry.Content.Caching;
 using Registry.Content.Catalog;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Refs;
 using Registry.Content.Released;
@@ -13,7 +14,7 @@ namespace Registry.Content.Tags;
 /// Tags. The record of a tag decides where it points; beside it stand two markers whose keys carry a generation: its name, for listings, and the
 /// reverse way from the manifest. A marker counts only in the generation that the record has, so one that a crash leaves behind misleads nobody for good.
 /// </summary>
-internal sealed class TagStore(IObjectStore store, RecordStore records, ReleasedContent released, Ulid ids, TimeProvider time)
+internal sealed class TagStore(IObjectStore store, RecordStore records, ReleasedContent released, QuotaBook quotas, Ulid ids, TimeProvider time)
 {
     // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
     private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
@@ -250,6 +251,19 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
 
     private async ValueTask<bool> DeleteAsync(
         RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken, string? onlyUnchanged = null)
+    {
+        QuotaClaim? claim = await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false);
+        bool deleted = await DeleteUncountedAsync(repository, tag, onlyAt, onlyGeneration, onlyUnchanged, cancellationToken).ConfigureAwait(false);
+        if (claim is not null)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return deleted;
+    }
+
+    private async ValueTask<bool> DeleteUncountedAsync(
+        RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, string? onlyUnchanged, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);

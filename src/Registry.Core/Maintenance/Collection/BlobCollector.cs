@@ -1,4 +1,5 @@
 using Registry.Content;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Model;
 using Registry.Storage;
@@ -144,10 +145,26 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
         if (!run.DryRun)
         {
             await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
+            QuotaClaim? claim = await BeginReleaseAsync(key, cancellationToken).ConfigureAwait(false);
             await run.Root.Refs.RemoveEndedAsync(key, cancellationToken).ConfigureAwait(false);
+            if (claim is not null)
+            {
+                await claim.EndAsync(settled: false, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         run.Count(new CollectionCounts { RefsRemoved = 1 });
+    }
+
+    // Where a quota is set, it is told what may be let go of.
+    private async ValueTask<QuotaClaim?> BeginReleaseAsync(string key, CancellationToken cancellationToken)
+    {
+        QuotaBook quotas = run.Root.Quotas;
+        return ContentKeys.TryParseRef(key, out Digest digest, out RepositoryName repository)
+            && quotas.Covers(repository)
+            && await quotas.Holdings.SizeOfAsync(digest, cancellationToken).ConfigureAwait(false) is { } size
+                ? await quotas.BeginReleaseAsync(repository, [QuotaItem.Blob(digest, size)], cancellationToken).ConfigureAwait(false)
+                : null;
     }
 
     // The bytes go before the record that names them, so that bytes without a record are never left behind.
