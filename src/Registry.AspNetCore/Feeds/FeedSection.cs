@@ -23,7 +23,22 @@ internal static class FeedSection
         var feed = new Feed(section.Key == DefaultName ? "" : section.Key);
         foreach (IConfigurationSection setting in section.GetChildren())
         {
-            if (!TrySet(feed, setting))
+            if (setting.Key.Equals(nameof(Feed.Retention), StringComparison.OrdinalIgnoreCase))
+            {
+                RetentionSection.Read(setting, feed.Retention, mistakes);
+            }
+            else if (setting.Key.Equals(nameof(Feed.Quota), StringComparison.OrdinalIgnoreCase))
+            {
+                feed.Quota = QuotaSection.Read(setting, mistakes);
+            }
+            else if (setting.Key.Equals(nameof(Feed.RepositoryQuotas), StringComparison.OrdinalIgnoreCase))
+            {
+                foreach (IConfigurationSection pattern in setting.GetChildren())
+                {
+                    feed.RepositoryQuotas[pattern.Key] = QuotaSection.Read(pattern, mistakes);
+                }
+            }
+            else if (!TrySet(feed, setting))
             {
                 mistakes.Add(setting.Value is { } value
                     ? $"'{setting.Path}' is '{value}', which is no value of a feed's setting."
@@ -75,7 +90,8 @@ internal static class FeedSection
         }
     }
 
-    private static bool TryAdd(IList<string> list, IConfigurationSection setting)
+    /// <summary>Adds a value, or each of a list of values.</summary>
+    public static bool TryAdd(IList<string> list, IConfigurationSection setting)
     {
         if (setting.Value is { Length: > 0 } one)
         {

@@ -26,6 +26,11 @@ public sealed class DockerRegistryOptions
     /// <summary>The most names in a page that a client asks for: 10,000 by default, from 100 to 100,000. A larger wish gets this many and a link to the next page.</summary>
     public int MaxPageSize { get; set; } = 10_000;
 
+    /// <summary>
+    /// How often the pulls that were counted are written: every minute by default, from 1 second to 1 hour, and when the host stops. A host that crashes loses what it counted since it last wrote.
+    /// </summary>
+    public TimeSpan UsageInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>When pulls of blobs are sent on to the store that has the bytes.</summary>
     public BlobRedirectOptions BlobRedirects { get; } = new();
 
@@ -64,6 +69,11 @@ public sealed class DockerRegistryOptions
         if (CatalogPageSize < 1 || CatalogPageSize > MaxPageSize)
         {
             yield return $"{nameof(CatalogPageSize)} is {CatalogPageSize}; it must be from 1 to {nameof(MaxPageSize)} ({MaxPageSize}).";
+        }
+
+        if (UsageInterval < TimeSpan.FromSeconds(1) || UsageInterval > TimeSpan.FromHours(1))
+        {
+            yield return $"{nameof(UsageInterval)} is {UsageInterval}; it must be from 1 second to 1 hour.";
         }
 
         foreach (string mistake in Http.WarningHeaders.Validate(Warnings))

@@ -1,5 +1,6 @@
 using Registry.Content.Caching;
 using Registry.Content.Catalog;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Refs;
 using Registry.Content.Released;
@@ -13,7 +14,7 @@ namespace Registry.Content.Tags;
 /// Tags. The record of a tag decides where it points; beside it stand two markers whose keys carry a generation: its name, for listings, and the
 /// reverse way from the manifest. A marker counts only in the generation that the record has, so one that a crash leaves behind misleads nobody for good.
 /// </summary>
-internal sealed class TagStore(IObjectStore store, RecordStore records, ReleasedContent released, Ulid ids, TimeProvider time)
+internal sealed class TagStore(IObjectStore store, RecordStore records, ReleasedContent released, QuotaBook quotas, Ulid ids, TimeProvider time)
 {
     // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
     private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
@@ -42,11 +43,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
     {
         var way = new TagWay(tag, digest, ids.Next());
-        if (Guards.Holds(Guard.WayBeforeTag))
-        {
-            await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
-        }
-
+        await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
         return way;
     }
 
@@ -59,6 +56,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         {
             // One that went because its tag was moved on, or deleted, was of use for as long as it was wanted.
             if (found[i] is null
+                && Guards.Holds(Guard.LookForWay)
                 && await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, ways[i].Tag), cancellationToken).ConfigureAwait(false) is { } now
                 && now.Record.Generation == ways[i].Generation)
             {
@@ -93,13 +91,13 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         for (int attempt = 0; ; attempt++)
         {
             Digest? current = DigestOf(found);
-            if (before is not null && !IsLeftTo(found, before))
+            if (before is not null && !IsLeftTo(found, before) && Guards.Holds(Guard.TagOnce))
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 return before;
             }
 
-            if (before is null && condition.Check(tag.Value, current) is { } refusal)
+            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && condition.Check(tag.Value, current) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 throw refusal;
@@ -117,11 +115,6 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
                 Updated = time.GetUtcNow(),
             };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
-            if (outcome.Won && !Guards.Holds(Guard.WayBeforeTag))
-            {
-                await store.PutMarkerAsync(ContentKeys.Tagged(repository, way.Digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
-            }
-
             if (outcome.Won)
             {
                 // The tag has moved, whether the client waits for the rest or not.
@@ -147,6 +140,15 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     /// <returns>Whether there was one.</returns>
     public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
         DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken);
+
+    /// <summary>Deletes a tag if nobody has pushed it since it was read, and leaves the manifest.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="generation">The generation that its record had.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    /// <returns>Whether it was still as it was.</returns>
+    public ValueTask<bool> DeleteUnchangedAsync(RepositoryName repository, Tag tag, string generation, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken, onlyUnchanged: generation);
 
     /// <summary>Deletes every tag that points at a manifest.</summary>
     /// <param name="repository">The repository.</param>
@@ -247,7 +249,21 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         }
     }
 
-    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteAsync(
+        RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken, string? onlyUnchanged = null)
+    {
+        QuotaClaim? claim = await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false);
+        bool deleted = await DeleteUncountedAsync(repository, tag, onlyAt, onlyGeneration, onlyUnchanged, cancellationToken).ConfigureAwait(false);
+        if (claim is not null)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return deleted;
+    }
+
+    private async ValueTask<bool> DeleteUncountedAsync(
+        RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, string? onlyUnchanged, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Tag(repository, tag);
         Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
@@ -255,6 +271,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         {
             if (DigestOf(found) is not { } current
                 || (onlyAt is { } expected && current != expected)
+                || (onlyUnchanged is not null && found!.Record.Generation != onlyUnchanged)
                 || (onlyGeneration is not null && found!.Record.ManifestGeneration != onlyGeneration))
             {
                 await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
