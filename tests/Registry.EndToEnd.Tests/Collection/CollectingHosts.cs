@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Registry.EndToEnd.Tests.Hosting;
 using Registry.EndToEnd.Tests.Http;
 using Registry.EndToEnd.Tests.Stores;
@@ -69,7 +70,7 @@ internal sealed class CollectingHosts : IAsyncDisposable
         }
     }
 
-    /// <summary>After everything was deleted: nothing stays but names, and what remembers that something is gone.</summary>
+    /// <summary>After everything was deleted: nothing stays but names, counts of pulls, and what remembers that something is gone.</summary>
     /// <returns>How many objects of each kind stay.</returns>
     public async Task<string> AssertBecomesEmptyAsync(CancellationToken cancellationToken)
     {
@@ -106,12 +107,26 @@ internal sealed class CollectingHosts : IAsyncDisposable
 
     private static bool MayStay(string line)
     {
-        var key = line.Split(' ', 2)[0];
+        var parts = line.Split(' ', 2);
+        var key = parts[0];
         return key is "registry-format"
             || key.StartsWith("maintenance/", StringComparison.Ordinal)
             || key.StartsWith("catalog/", StringComparison.Ordinal)
-            || (key.StartsWith("blobs/", StringComparison.Ordinal) && line.Contains("\"state\":\"gone\"", StringComparison.Ordinal))
-            || (key.Contains("/manifests/", StringComparison.Ordinal) && line.Contains("\"state\":\"deleted\"", StringComparison.Ordinal))
-            || (key.Contains("/tags/", StringComparison.Ordinal) && !line.Contains("\"digest\"", StringComparison.Ordinal));
+            || key.StartsWith("usage/", StringComparison.Ordinal)
+            || (key.StartsWith("blobs/", StringComparison.Ordinal) && Property(parts[1], "state") == "gone")
+            || (key.Contains("/manifests/", StringComparison.Ordinal) && Property(parts[1], "state") == "deleted")
+            || (key.Contains("/tags/", StringComparison.Ordinal) && Property(parts[1], "digest") is null);
+    }
+
+    // Of the record itself: a deleted tag's tells what it pointed at before.
+    private static string? Property(string record, string name)
+    {
+        if (record.Length == 0)
+        {
+            return null; // removed since it was listed
+        }
+
+        using var json = JsonDocument.Parse(record);
+        return json.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
     }
 }

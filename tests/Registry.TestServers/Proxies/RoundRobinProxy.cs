@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -23,9 +24,13 @@ public sealed class RoundRobinProxy : IAsyncDisposable
     private readonly WebApplication app;
     private readonly List<ProxiedRequest> requests = [];
 
-    // Connections are not kept: of one that fails to open it is certain that the host got nothing.
+    // Set on a request once a connection is open for it.
+    private static readonly HttpRequestOptionsKey<bool> Connected = new("connected");
+
+    // Connections are not kept, so that each is opened for one request.
     private readonly HttpMessageInvoker client = new(new SocketsHttpHandler
     {
+        ConnectCallback = ConnectAsync,
         ActivityHeadersPropagator = null,
         AllowAutoRedirect = false,
         PooledConnectionLifetime = TimeSpan.Zero,
@@ -98,8 +103,9 @@ public sealed class RoundRobinProxy : IAsyncDisposable
                 await AnswerAsync(context, response);
                 return;
             }
-            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError && !request.Options.TryGetValue(Connected, out _))
             {
+                // No connection was opened, so that the host got nothing. (The handler opens another one by itself when the first breaks before an answer; then the host may have done its work.)
                 // The next host may take it.
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
@@ -116,6 +122,22 @@ public sealed class RoundRobinProxy : IAsyncDisposable
 
         context.Response.Clear();
         context.Response.StatusCode = StatusCodes.Status502BadGateway;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            context.InitialRequestMessage.Options.Set(Connected, true);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static HttpRequestMessage NewRequest(HttpContext context, Uri host)
