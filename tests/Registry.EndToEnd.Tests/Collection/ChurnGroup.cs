@@ -11,10 +11,10 @@ internal sealed class ChurnGroup
 
     private readonly Churner[] _churners;
 
-    public ChurnGroup(string prefix, int count, Random random)
+    public ChurnGroup(string prefix, int count, Random random, TimeSpan staleFor = default)
     {
         var pool = new ImagePool(random);
-        _churners = [.. Enumerable.Range(0, count).Select(i => new Churner($"{prefix}/{i}", new Random(random.Next()), pool, () => $"{prefix}/{(i + 1) % count}"))];
+        _churners = [.. Enumerable.Range(0, count).Select(i => new Churner($"{prefix}/{i}", new Random(random.Next()), pool, () => $"{prefix}/{(i + 1) % count}", staleFor))];
     }
 
     /// <summary>How many images were acknowledged.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Registry.EndToEnd.Tests.Crash;
 using Registry.EndToEnd.Tests.Http;
 
@@ -9,7 +10,7 @@ namespace Registry.EndToEnd.Tests.Collection;
 /// A client of one repository: pushes new images and old ones again, moves and deletes tags, deletes manifests, mounts, refers to images and pulls, in turn and at random. The registry collects meanwhile, and keeps what
 /// is only uploaded for so short a time that a slow client may hear that it is gone: then it is pushed again.
 /// </summary>
-internal sealed class Churner(string repository, Random random, ImagePool pool, Func<string> neighbour)
+internal sealed class Churner(string repository, Random random, ImagePool pool, Func<string> neighbour, TimeSpan staleFor)
 {
     /// <summary>How often in a row the registry may have let go of what an image needs before the image is there.</summary>
     private const int Patience = 100;
@@ -19,7 +20,7 @@ internal sealed class Churner(string repository, Random random, ImagePool pool, 
     private UploadSession? _openSession;
     private (ChurnImage Image, string Tag)? _unfinished;
 
-    public ChurnModel Model { get; } = new(repository);
+    public ChurnModel Model { get; } = new(repository, staleFor);
 
     /// <summary>Images that were acknowledged under a tag.</summary>
     public int Pushed { get; private set; }
@@ -40,7 +41,7 @@ internal sealed class Churner(string repository, Random random, ImagePool pool, 
                 await TakeUpAsync(http, fuse, cancellationToken);
                 await StepAsync(http, fuse, cancellationToken);
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException && fuse.Blown.IsCompleted)
+            catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException && fuse.Blown.IsCompleted)
             {
                 if (!goesOn)
                 {

@@ -15,6 +15,9 @@ public sealed class SoakTests(TestRun run)
     // A shorter soak shows that the test works; what the hosts' runtime still warms up is no leak.
     private static readonly TimeSpan Judged = TimeSpan.FromMinutes(3);
 
+    // As hosts have it by default.
+    private static readonly TimeSpan Caching = TimeSpan.FromSeconds(10);
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -23,12 +26,12 @@ public sealed class SoakTests(TestRun run)
         var minutes = SeededRounds.FromEnvironment("REGISTRY_E2E_SOAK_MINUTES", 0);
         var length = minutes > 0 ? TimeSpan.FromMinutes(minutes) : TimeSpan.FromSeconds(20);
         var rounds = new SeededRounds(1, "");
-        await using var hosts = await CollectingHosts.StartAsync(run, CollectingHosts.TwoOnFolder, TimeSpan.FromSeconds(10), Cancelled);
-        var churners = new ChurnGroup("soak", 4, rounds.Random);
+        await using var hosts = await CollectingHosts.StartAsync(run, CollectingHosts.TwoOnFolder, Caching, Cancelled);
+        var churners = new ChurnGroup("soak", 4, rounds.Random, Caching + TimeSpan.FromSeconds(5));
         var samples = new List<Sample>();
         string left = "";
 
-        await rounds.RunAsync(hosts.LogTail, async () =>
+        await rounds.RunAsync(() => $"{Table(samples)}\n{hosts.LogTail()}", async () =>
         {
             var stop = new TaskCompletionSource();
             var working = churners.WorkAsync(hosts.Http, Fuse.Never(), goesOn: true, stop.Task, Cancelled);
