@@ -84,7 +84,8 @@ internal sealed class CollectingHosts : IAsyncDisposable
                 left = [.. all.Where(line => !MayStay(line))];
                 if (_folder is not null)
                 {
-                    left = [.. left, .. Directory.EnumerateFiles(Path.Combine(_folder, "staging")).Where(file => !file.EndsWith(".gone", StringComparison.Ordinal))];
+                    // What remembers uploads that ended stays for a day.
+                    left = [.. left, .. Directory.EnumerateFiles(Path.Combine(_folder, "staging")).Where(file => Path.GetExtension(file) is not (".gone" or ".cuts"))];
                 }
 
                 return left.Count == 0;
