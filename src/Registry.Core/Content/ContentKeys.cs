@@ -95,6 +95,9 @@ internal static class ContentKeys
 
     public static string Tag(RepositoryName repository, Tag tag) => $"repos/{Encode(repository)}/tags/{tag}";
 
+    /// <summary>Prefix of the records of a repository's tags, those too that were deleted.</summary>
+    public static string Tags(RepositoryName repository) => $"repos/{Encode(repository)}/tags/";
+
     /// <summary>Prefix of the names of a repository's tags, each with the generation that it has been listed since.</summary>
     public static string TagNames(RepositoryName repository) => $"repos/{Encode(repository)}/tag-names/";
 

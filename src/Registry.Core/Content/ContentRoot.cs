@@ -38,7 +38,7 @@ internal sealed class ContentRoot : IDisposable
         Format = new StorageFormat(store);
         Catalog = new RepositoryCatalog(store, time);
         Blobs = new BlobStore(store, records, refs, Catalog, Released, time, options);
-        Tags = new TagStore(store, records, Released, ids, time);
+        Tags = new TagStore(store, records, new TagNames(store, records, time), Released, ids, time, options);
         Manifests = new ManifestStore(store, records, refs, Tags, Catalog, Released, new ManifestContent(records, refs, Blobs, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
         Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);
