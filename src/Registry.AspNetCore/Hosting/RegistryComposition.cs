@@ -8,6 +8,7 @@ using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.SignIn;
+using Registry.AspNetCore.Tags;
 using Registry.AspNetCore.Tokens;
 using Registry.Feeds;
 
@@ -33,6 +34,8 @@ internal static class RegistryComposition
             store => StoreKey.Find(provider, (string)key!, store), OptionsOf<DockerRegistryOptions>(provider, key).Content, provider.GetRequiredService<TimeProvider>()));
         services.AddKeyedSingleton<IFeedContentService>(name, static (provider, key) => new FeedContentService(
             provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
+        services.AddKeyedSingleton<ITagHistoryService>(name, static (provider, key) => new TagHistoryService(
+            provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
         services.AddKeyedSingleton(name, static (provider, key) => new GrantBook(provider.GetRequiredKeyedService<GrantSources>(key), LoggerOf(provider)));
         services.AddKeyedSingleton(name, static (provider, key) => new RegistryRights(
             OptionsOf<RegistryAccessOptions>(provider, key), provider.GetRequiredKeyedService<GrantBook>(key), provider.GetRequiredKeyedService<FeedDirectory>(key)));
