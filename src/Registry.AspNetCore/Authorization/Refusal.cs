@@ -24,7 +24,7 @@ internal static class Refusal
                 await ErrorWriter.WriteAsync(context, RegistryErrorCode.Denied, $"You have no right to do this ({action}) here.").ConfigureAwait(false);
                 return;
             case Verdict.Throttled:
-                RegistryCaller caller = await request.Registry.Gate.CallerAsync(context, request.View).ConfigureAwait(false);
+                RegistryCaller caller = await request.Registry.Gate.CallerAsync(request).ConfigureAwait(false);
                 await WriteThrottledAsync(context, caller.RetryAfter).ConfigureAwait(false);
                 return;
         }

@@ -29,6 +29,26 @@ internal sealed class RegistryRights(RegistryAccessOptions access, GrantBook gra
         return decision == GrantDecision.None && feedName is not null && IsOpen(action, feed) ? GrantDecision.Allow : decision;
     }
 
+    /// <summary>The feeds in which a caller is granted something.</summary>
+    public IReadOnlyList<GrantedFeeds> FeedsOf(ClaimsPrincipal caller) => grants.Current.FeedsOf(caller);
+
+    /// <summary>Whether a decision could allow something in a feed. Far cheaper than the decision, so that those about the feeds of others need not be made.</summary>
+    /// <param name="granted">What the caller is granted something in.</param>
+    /// <param name="action">What is to be allowed.</param>
+    /// <param name="feed">The feed.</param>
+    public bool CouldAllow(IReadOnlyList<GrantedFeeds> granted, RegistryAction action, ActiveFeed feed)
+    {
+        for (int i = 0; i < granted.Count; i++)
+        {
+            if (granted[i].Contains(feed.Name))
+            {
+                return true;
+            }
+        }
+
+        return IsOpen(action, feed);
+    }
+
     private bool IsOpen(RegistryAction action, ActiveFeed? feed) => AnonymousOf(feed) switch
     {
         AnonymousAccess.Full => action is not (RegistryAction.Connect or RegistryAction.Administer),

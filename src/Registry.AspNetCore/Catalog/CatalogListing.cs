@@ -34,6 +34,11 @@ internal sealed class CatalogListing(RegistryRequest request, int pageSize)
     {
         foreach (ActiveFeed feed in Feeds.Named)
         {
+            if (!request.Registry.Gate.CouldList(request, feed))
+            {
+                continue;
+            }
+
             string prefix = feed.ClientName + "/";
             string? within = after?.StartsWith(prefix, StringComparison.Ordinal) == true ? after[prefix.Length..] : null;
             if (after is not null && within is null && string.CompareOrdinal(prefix, after) < 0)
@@ -55,7 +60,7 @@ internal sealed class CatalogListing(RegistryRequest request, int pageSize)
     {
         RegistryGate gate = request.Registry.Gate;
         bool isOpen = gate.IsOpenToAll(feed);
-        if ((!isOpen && !await gate.ShowsAsync(request.Http, request.View, AccessTarget.Of(feed)).ConfigureAwait(false))
+        if ((!isOpen && !await gate.ShowsAsync(request, AccessTarget.Of(feed)).ConfigureAwait(false))
             || request.Registry.Roots.Find(feed.Settings.Store) is not { } root)
         {
             yield break;
@@ -79,7 +84,7 @@ internal sealed class CatalogListing(RegistryRequest request, int pageSize)
                 }
 
                 RepositoryName name = RepositoryName.Parse(fullName.AsSpan(feed.Prefix.Length));
-                if (isOpen || await gate.ShowsAsync(request.Http, request.View, new AccessTarget(feed, feed.Name, name)).ConfigureAwait(false))
+                if (isOpen || await gate.ShowsAsync(request, new AccessTarget(feed, feed.Name, name)).ConfigureAwait(false))
                 {
                     yield return shownPrefix + name.Value;
                 }

@@ -139,11 +139,11 @@ internal sealed class RegistryEndpoint(Func<RegistryInstance> find, RegistryMetr
         RegistryGate gate = request.Registry.Gate;
         if (action == RegistryAction.List)
         {
-            return gate.DecideListAsync(request.Http, request.View);
+            return gate.DecideListAsync(request);
         }
 
         Tag? tag = request.Route.Kind == RouteKind.Manifest && Tag.TryParse(request.Route.Argument, out Tag parsed) ? parsed : null;
-        return gate.DecideAsync(request.Http, request.View, action, action == RegistryAction.Connect ? AccessTarget.Whole : AccessTarget.Of(target, tag));
+        return gate.DecideAsync(request, action, action == RegistryAction.Connect ? AccessTarget.Whole : AccessTarget.Of(target, tag));
     }
 
     /// <summary>Takes a request that was allowed into its feed.</summary>

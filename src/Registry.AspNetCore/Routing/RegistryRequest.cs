@@ -49,6 +49,12 @@ internal sealed class RegistryRequest(HttpContext http, RegistryInstance registr
         set => _content = value;
     }
 
+    /// <summary>Who sent it, once that was found out.</summary>
+    public RegistryCaller? Caller { get; set; }
+
+    /// <summary>What the caller is granted something in, once that was asked.</summary>
+    public IReadOnlyList<GrantedFeeds>? Granted { get; set; }
+
     public HttpResponse Response => Http.Response;
 
     public CancellationToken Aborted => Http.RequestAborted;
@@ -56,7 +62,7 @@ internal sealed class RegistryRequest(HttpContext http, RegistryInstance registr
     public bool IsHead => HttpMethods.IsHead(Http.Request.Method);
 
     /// <summary>Whether the caller may do something here.</summary>
-    public ValueTask<Verdict> DecideAsync(RegistryAction action, Tag? tag = null) => Registry.Gate.DecideAsync(Http, View, action, AccessTarget.Of(target, tag));
+    public ValueTask<Verdict> DecideAsync(RegistryAction action, Tag? tag = null) => Registry.Gate.DecideAsync(this, action, AccessTarget.Of(target, tag));
 
     /// <summary>Whether the caller may do something here, without asking for credentials when not.</summary>
     public async ValueTask<bool> AllowsAsync(RegistryAction action, Tag? tag = null) => await DecideAsync(action, tag).ConfigureAwait(false) == Verdict.Allowed;
@@ -81,7 +87,7 @@ internal sealed class RegistryRequest(HttpContext http, RegistryInstance registr
     }
 
     /// <summary>Whether the caller may see a tag of the repository.</summary>
-    public ValueTask<bool> ShowsAsync(Tag tag) => Registry.Gate.ShowsTagAsync(Http, View, AccessTarget.Of(target, tag));
+    public ValueTask<bool> ShowsAsync(Tag tag) => Registry.Gate.ShowsTagAsync(this, AccessTarget.Of(target, tag));
 
     /// <summary>
     /// An address for a Location or a Link, absolute in its path alone: it is right behind any proxy, and clients resolve it against the address that

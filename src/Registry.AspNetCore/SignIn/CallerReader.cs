@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
@@ -17,6 +18,21 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
 {
     // What tokens name in place of a validator: no validator's name, which would be looked up.
     private const string HostToken = "(host token)";
+
+    /// <summary>Finds who sent a request without a wait, where its token was read lately and nothing has changed about its user since.</summary>
+    public bool TryRecall(HttpContext context, in FeedView view, [NotNullWhen(true)] out RegistryCaller? caller)
+    {
+        if (tokens is not null
+            && AuthorizationHeader.TryFindBearer(context.Request.Headers.Authorization, out string? text, out _)
+            && tokens.TryRecall(text, out TokenContent? token)
+            && token.Audience == RegistryAuthority.ServiceOf(context, options, view))
+        {
+            return TryRecall(token, out caller);
+        }
+
+        caller = null;
+        return false;
+    }
 
     /// <summary>Reads who sent a request.</summary>
     /// <param name="context">The request.</param>
@@ -69,12 +85,12 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
             return RegistryCaller.SignedIn(token.ToIdentity(), token.Validator, new TokenAccess(token.Scopes));
         }
 
-        ClaimsIdentity? shared = FindShared(token, validator);
-        if (shared is not null && token.Memory is KnownCaller known && ReferenceEquals(known.Identity, shared))
+        if (TryRecall(token, out RegistryCaller? recalled))
         {
-            return known.Caller;
+            return recalled;
         }
 
+        ClaimsIdentity? shared = FindShared(token, validator);
         ClaimsIdentity before = credentials?.CanRenew(validator) == true ? token.KnownIdentity : token.ToIdentity();
         if (credentials is null || await credentials.RenewAsync(validator, before, cancellationToken).ConfigureAwait(false) is not { } now)
         {
@@ -92,9 +108,16 @@ internal sealed class CallerReader(RegistryAccessOptions access, SignInOptions o
         return caller;
     }
 
+    // The directory has another object for its user as soon as anything about it is different, and none once it is gone.
+    private bool TryRecall(TokenContent token, [NotNullWhen(true)] out RegistryCaller? caller)
+    {
+        caller = token.Memory is KnownCaller known && ReferenceEquals(FindShared(token, known.Caller.Validator!), known.Identity) ? known.Caller : null;
+        return caller is not null;
+    }
+
     // Handlers of the host get users that are theirs alone.
     private ClaimsIdentity? FindShared(TokenContent token, string validator) =>
-        credentials is null || handlers.TakePart || token.KnownIdentity.Name is not { Length: > 0 } user ? null : credentials.FindShared(validator, user);
+        credentials is null || handlers.TakePart || token.KnownName is not { Length: > 0 } user ? null : credentials.FindShared(validator, user);
 
     private async ValueTask<RegistryCaller> ReadBasicAsync(HttpContext context, string parameter) =>
         options.AllowBasic && AuthorizationHeader.TryReadBasic(parameter, out string? user, out string? password)

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Registry.AspNetCore.Authorization;
 
 namespace Registry.AspNetCore.SignIn;
 
@@ -6,6 +7,9 @@ namespace Registry.AspNetCore.SignIn;
 internal sealed class FixedPrincipal(ClaimsIdentity identity) : ClaimsPrincipal(new FixedIdentity(identity))
 {
     private const string Refusal = "This user is shared by requests. Work on a clone of it.";
+
+    /// <summary>The grants to this user in the feed that was asked about last, which many of its requests are on.</summary>
+    public OwnGrants? Grants { get; set; }
 
     public override void AddIdentity(ClaimsIdentity identity) => throw new InvalidOperationException(Refusal);
 

@@ -31,7 +31,7 @@ internal readonly record struct RegistryAuthority(string Realm, string Service)
 
     /// <summary>The feed that the host name of a request stands for.</summary>
     public static ActiveFeed? FeedHostOf(HttpContext context, FeedTable feeds) =>
-        context.Request.Host is { HasValue: true } host ? feeds.FindByHost(host.Host, host.Value) : null;
+        feeds.HasHosts && context.Request.Host is { HasValue: true } host ? feeds.FindByHost(host.Host, host.Value) : null;
 
     /// <summary>The feed that the name of a service stands for.</summary>
     public static ActiveFeed? FeedOf(string service, FeedTable feeds)

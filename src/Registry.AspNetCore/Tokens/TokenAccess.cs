@@ -27,12 +27,14 @@ internal readonly record struct TokenScope(string? Feed, string? Repository, Tok
 /// </summary>
 internal sealed class TokenAccess(IReadOnlyList<TokenScope> scopes)
 {
-    public IReadOnlyList<TokenScope> Scopes { get; } = scopes;
+    private readonly TokenScope[] _scopes = [.. scopes];
+
+    public IReadOnlyList<TokenScope> Scopes => _scopes;
 
     public bool Covers(RegistryAction action, in AccessTarget target)
     {
         TokenActions wanted = Of(action);
-        foreach (TokenScope scope in Scopes)
+        foreach (ref readonly TokenScope scope in _scopes.AsSpan())
         {
             if ((scope.Actions & wanted) == 0)
             {

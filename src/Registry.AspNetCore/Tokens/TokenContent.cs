@@ -7,6 +7,7 @@ namespace Registry.AspNetCore.Tokens;
 internal sealed record TokenContent
 {
     private ClaimsIdentity? _knownIdentity;
+    private string? _knownName;
 
     /// <summary>What the reader of tokens keeps beside a token that it remembers.</summary>
     [JsonIgnore]
@@ -37,6 +38,10 @@ internal sealed record TokenContent
     [JsonIgnore]
     public ClaimsIdentity KnownIdentity => _knownIdentity ??= ToIdentity();
 
+    /// <summary>The name of the same user, which an identity looks for among its claims each time.</summary>
+    [JsonIgnore]
+    public string? KnownName => _knownName ??= KnownIdentity.Name;
+
     /// <summary>The user, as it was when it signed in.</summary>
     public ClaimsIdentity ToIdentity()
     {
@@ -58,6 +63,7 @@ internal sealed record TokenContent
     public TokenContent WithUser(string validator, ClaimsIdentity identity) => this with
     {
         _knownIdentity = null,
+        _knownName = null,
         Memory = null,
         Validator = validator,
         NameType = identity.NameClaimType == ClaimTypes.Name ? null : identity.NameClaimType,

@@ -21,7 +21,7 @@ internal sealed class TokenProtector
 
     private readonly IDataProtector _access;
     private readonly IDataProtector _refresh;
-    private readonly FactCache<string, TokenContent> _read;
+    private readonly FactCache<TokenKey, TokenContent> _read;
     private readonly TimeProvider _time;
 
     public TokenProtector(IDataProtectionProvider provider, string registry, TimeProvider time)
@@ -30,12 +30,17 @@ internal sealed class TokenProtector
         _access = tokens.CreateProtector("access", "v1");
         _refresh = tokens.CreateProtector("refresh", "v1");
         _time = time;
-        _read = new FactCache<string, TokenContent>(Remembered, time, static _ => 1, maxWeight: 4096);
+        _read = new FactCache<TokenKey, TokenContent>(Remembered, time, static _ => 1, maxWeight: 4096);
     }
 
     public string Write(TokenContent content) => Write(_access, content);
 
     public string WriteRefresh(TokenContent content) => Write(_refresh, content);
+
+    /// <summary>Reads an access token that was read lately and can be used still.</summary>
+    /// <param name="text">The same text as then.</param>
+    /// <param name="content">What is inside.</param>
+    public bool TryRecall(string text, [NotNullWhen(true)] out TokenContent? content) => _read.TryGetFresh(new TokenKey(text), out content) && IsCurrent(content);
 
     /// <summary>Reads an access token that can be used still.</summary>
     /// <param name="text">A text that ends with the token, such as a header, which need not be cut apart while the token is remembered.</param>
@@ -49,9 +54,9 @@ internal sealed class TokenProtector
             return false;
         }
 
-        if (!_read.TryGetFresh(text, out content))
+        if (!_read.TryGetFresh(new TokenKey(text), out content))
         {
-            FactCache<string, TokenContent>.Look look = _read.Begin(text);
+            FactCache<TokenKey, TokenContent>.Look look = _read.Begin(new TokenKey(text));
             content = Read(_access, text.AsSpan(start).Trim().ToString());
             if (content is not null)
             {
@@ -67,6 +72,16 @@ internal sealed class TokenProtector
     {
         content = token.Length > MaxLength ? null : Read(_refresh, token);
         return IsCurrent(content);
+    }
+
+    /// <summary>A text with a token, told from others by all of it but sorted by its end alone. There the token's signature is, which nobody can choose and no two tokens share; to look at all of it twice would cost more than all else.</summary>
+    private readonly record struct TokenKey(string Text)
+    {
+        private const int Enough = 24;
+
+        public bool Equals(TokenKey other) => string.Equals(Text, other.Text, StringComparison.Ordinal);
+
+        public override int GetHashCode() => string.GetHashCode(Text.AsSpan(Math.Max(0, Text.Length - Enough)), StringComparison.Ordinal);
     }
 
     private bool IsCurrent([NotNullWhen(true)] TokenContent? content) => content is not null && content.Expires > _time.GetUtcNow();

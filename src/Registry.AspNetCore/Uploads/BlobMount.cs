@@ -40,7 +40,7 @@ internal static class BlobMount
     private static async ValueTask<bool> MayPullAsync(RegistryRequest request, FeedRepository source) =>
         source.Feed is { } feed
         && request.Registry.Roots.Find(feed.Settings.Store) == request.Content
-        && await request.Registry.Gate.AllowsAsync(request.Http, request.View, RegistryAction.Pull, AccessTarget.Of(source)).ConfigureAwait(false);
+        && await request.Registry.Gate.AllowsAsync(request, RegistryAction.Pull, AccessTarget.Of(source)).ConfigureAwait(false);
 
     // A blob that is too large for this feed does not come in this way either.
     private static async ValueTask<bool> FitsAsync(RegistryRequest request, RepositoryName source, Digest digest) =>

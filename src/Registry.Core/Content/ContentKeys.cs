@@ -13,6 +13,9 @@ internal static class ContentKeys
     public const string BlobsPrefix = "blobs/";
     public const string UploadsPrefix = "uploads/";
     public const string CatalogPrefix = "catalog/";
+    public const string RefsPrefix = "refs/";
+    public const string RepositoriesPrefix = "repos/";
+    public const string MaintenancePrefix = "maintenance/";
 
     // Sorts before every character of a tag and of an id, so that the keys of a tag stand together and tags stand in their own order.
     private const char GenerationSeparator = '!';
@@ -28,7 +31,7 @@ internal static class ContentKeys
     public static string Upload(string id) => UploadsPrefix + id;
 
     /// <summary>Prefix of every ref to some content.</summary>
-    public static string Refs(Digest digest) => $"refs/{digest.AlgorithmName}/{Fold(digest)}/{digest.Encoded}/";
+    public static string Refs(Digest digest) => $"{RefsPrefix}{digest.AlgorithmName}/{Fold(digest)}/{digest.Encoded}/";
 
     /// <summary>Prefix of every ref of one repository to some content.</summary>
     public static string Refs(Digest digest, RepositoryName repository) => $"{Refs(digest)}{Encode(repository)}/";
@@ -79,10 +82,14 @@ internal static class ContentKeys
     public static string AfterRefs(Digest digest, RepositoryName repository) => $"{Refs(digest, repository)}~";
 
     public static string Manifest(RepositoryName repository, Digest digest) =>
-        $"repos/{Encode(repository)}/manifests/{digest.AlgorithmName}/{digest.Encoded}";
+        $"{RepositoriesPrefix}{Encode(repository)}/manifests/{digest.AlgorithmName}/{digest.Encoded}";
+
+    /// <summary>The same, of parts of other keys.</summary>
+    public static string Manifest(ReadOnlySpan<char> encodedRepository, ReadOnlySpan<char> algorithm, ReadOnlySpan<char> encoded) =>
+        $"{RepositoriesPrefix}{encodedRepository}/manifests/{algorithm}/{encoded}";
 
     /// <summary>Prefix of a repository's manifests, those too that were deleted.</summary>
-    public static string Manifests(RepositoryName repository) => $"repos/{Encode(repository)}/manifests/";
+    public static string Manifests(RepositoryName repository) => $"{RepositoriesPrefix}{Encode(repository)}/manifests/";
 
     /// <summary>Reads the digest at the end of a manifest's key.</summary>
     public static bool TryParseManifest(ReadOnlySpan<char> key, out Digest digest)
@@ -93,13 +100,13 @@ internal static class ContentKeys
         return before >= 0 && Digest.TryParse($"{key[(before + 1)..last]}:{key[(last + 1)..]}", out digest);
     }
 
-    public static string Tag(RepositoryName repository, Tag tag) => $"repos/{Encode(repository)}/tags/{tag}";
+    /// <summary>Prefix of a repository's tags, those too that were deleted.</summary>
+    public static string Tags(RepositoryName repository) => $"{RepositoriesPrefix}{Encode(repository)}/tags/";
 
-    /// <summary>Prefix of the records of a repository's tags, those too that were deleted.</summary>
-    public static string Tags(RepositoryName repository) => $"repos/{Encode(repository)}/tags/";
+    public static string Tag(RepositoryName repository, Tag tag) => $"{RepositoriesPrefix}{Encode(repository)}/tags/{tag}";
 
     /// <summary>Prefix of the names of a repository's tags, each with the generation that it has been listed since.</summary>
-    public static string TagNames(RepositoryName repository) => $"repos/{Encode(repository)}/tag-names/";
+    public static string TagNames(RepositoryName repository) => $"{RepositoriesPrefix}{Encode(repository)}/tag-names/";
 
     public static string TagName(RepositoryName repository, Tag tag, string generation) => $"{TagNames(repository)}{tag}{GenerationSeparator}{generation}";
 
@@ -108,7 +115,7 @@ internal static class ContentKeys
 
     /// <summary>Prefix of the tags that point at a manifest.</summary>
     public static string Tagged(RepositoryName repository, Digest digest) =>
-        $"repos/{Encode(repository)}/tagged/{digest.AlgorithmName}/{digest.Encoded}/";
+        $"{RepositoriesPrefix}{Encode(repository)}/tagged/{digest.AlgorithmName}/{digest.Encoded}/";
 
     public static string Tagged(RepositoryName repository, Digest digest, Tag tag, string generation) =>
         $"{Tagged(repository, digest)}{tag}{GenerationSeparator}{generation}";
@@ -125,7 +132,7 @@ internal static class ContentKeys
 
     /// <summary>Prefix of the manifests that refer to a subject.</summary>
     public static string Referrers(RepositoryName repository, Digest subject) =>
-        $"repos/{Encode(repository)}/referrers/{subject.AlgorithmName}/{subject.Encoded}/";
+        $"{RepositoriesPrefix}{Encode(repository)}/referrers/{subject.AlgorithmName}/{subject.Encoded}/";
 
     public static string Referrer(RepositoryName repository, Digest subject, Digest referrer, string generation) =>
         $"{Referrers(repository, subject)}{referrer.AlgorithmName}-{referrer.Encoded}{GenerationSeparator}{generation}";
@@ -144,6 +151,18 @@ internal static class ContentKeys
 
     /// <summary>What to start a listing of the catalog after, to go past a name, which need not be a repository's.</summary>
     public static string AfterCatalog(string last) => CatalogPrefix + Encode(last);
+
+    /// <summary>Reads a repository as it is spelled in keys.</summary>
+    public static bool TryParseRepository(ReadOnlySpan<char> encoded, out RepositoryName repository) => TryDecode(encoded, out repository);
+
+    /// <summary>Reads the digest in a key of <see cref="Blob"/> or <see cref="Refs(Digest)"/>.</summary>
+    public static bool TryParseContent(ReadOnlySpan<char> key, out Digest digest)
+    {
+        digest = default;
+        Span<Range> parts = stackalloc Range[5];
+        int count = key.Split(parts, '/');
+        return count >= 4 && Digest.TryParse($"{key[parts[1]]}:{key[parts[3]]}", out digest);
+    }
 
     /// <summary>
     /// A repository's name as one part of a key: <c>.</c> becomes <c>.-</c> and <c>/</c> becomes <c>._</c>. Both begin with the same character and go on

@@ -42,13 +42,14 @@ internal sealed class ContentRoot : IDisposable
         Manifests = new ManifestStore(store, records, refs, Tags, Catalog, Released, new ManifestContent(records, refs, Blobs, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
         Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);
+        Committer = new BlobCommitter(store, records);
         var sessions = new SessionRecords(store, records, time);
         Uploads = new UploadSessions(
             store,
             records,
             sessions,
             new SessionAppender(store, records, sessions, time, options),
-            new SessionCommitter(store, records, sessions, refs, Catalog, new BlobCommitter(store, records), ids, time),
+            new SessionCommitter(store, records, sessions, refs, Catalog, Committer, ids, time),
             _localUploads,
             ids,
             time);
@@ -77,6 +78,8 @@ internal sealed class ContentRoot : IDisposable
     public BlobStore Blobs { get; }
 
     public UploadSessions Uploads { get; }
+
+    public BlobCommitter Committer { get; }
 
     public ManifestStore Manifests { get; }
 

@@ -37,12 +37,13 @@ internal sealed class ActiveFeed(Feed settings)
             return true;
         }
 
-        if (!RepositoryName.TryParse(string.Concat(Prefix, name), out RepositoryName full))
+        // A feed's name is a part that names can begin with, so that together they are one unless they are too long.
+        if (Prefix.Length + name.Length > RepositoryName.MaxLength)
         {
             return false;
         }
 
-        repository = new FeedRepository(this, local, full);
+        repository = new FeedRepository(this, local, RepositoryName.Below(Prefix, local));
         return true;
     }
 }

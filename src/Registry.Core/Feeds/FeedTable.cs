@@ -44,6 +44,9 @@ internal sealed class FeedTable
     /// <summary>The feeds with names, in the order in which their repositories are listed.</summary>
     public IReadOnlyList<ActiveFeed> Named { get; }
 
+    /// <summary>Whether any host name stands for a feed.</summary>
+    public bool HasHosts => _byHost.Count > 0;
+
     /// <summary>The feed that a host name stands for.</summary>
     /// <param name="host">The host name, without a port.</param>
     /// <param name="hostAndPort">The same with the port.</param>

@@ -43,6 +43,9 @@ public readonly struct RepositoryName : IEquatable<RepositoryName>, ISpanParsabl
         return valid;
     }
 
+    /// <summary>A name with others in front of it, which are known to be such and end with a slash; the whole is known to be no longer than it may be.</summary>
+    internal static RepositoryName Below(string prefix, RepositoryName name) => new(string.Concat(prefix, name.Value));
+
     /// <inheritdoc/>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out RepositoryName result) => TryParse(s, out result);
 

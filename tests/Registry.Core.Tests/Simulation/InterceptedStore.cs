@@ -2,8 +2,11 @@ using Registry.Storage;
 
 namespace Registry.Core.Tests.Simulation;
 
-/// <summary>A store all of whose operations, those of its appenders included, go through one method: to count them, order them, delay them or break them.</summary>
-internal abstract class InterceptedStore(IObjectStore inner) : IObjectStore
+/// <summary>
+/// A store all of whose operations, those of its appenders included, go through one method: to count them, order them, delay them or break them. It has the abilities of the store
+/// behind it: one that does not delete conditionally says so, and one that does not list unfinished uploads has none to show.
+/// </summary>
+internal abstract class InterceptedStore(IObjectStore inner) : IObjectStore, IConditionalDeletes, IUnfinishedUploads
 {
     public ValueTask<SmallObject?> GetAsync(string key, CancellationToken cancellationToken) =>
         AroundAsync(new(StoreOperation.Get, key), () => inner.GetAsync(key, cancellationToken));
@@ -16,6 +19,12 @@ internal abstract class InterceptedStore(IObjectStore inner) : IObjectStore
 
     public async ValueTask DeleteAsync(string key, CancellationToken cancellationToken) =>
         await AroundAsync(new(StoreOperation.Delete, key), () => Void(inner.DeleteAsync(key, cancellationToken)));
+
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) =>
+        inner is IConditionalDeletes deletes ? deletes.CanDeleteConditionallyAsync(cancellationToken) : new(false);
+
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken) =>
+        AroundAsync(new(StoreOperation.DeleteIfMatch, key), () => ((IConditionalDeletes)inner).DeleteAsync(key, etag, cancellationToken));
 
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken) =>
         AroundAsync(new(StoreOperation.List, prefix), () => inner.ListAsync(prefix, startAfter, limit, cancellationToken));
@@ -33,6 +42,10 @@ internal abstract class InterceptedStore(IObjectStore inner) : IObjectStore
 
     public async ValueTask AbortUploadAsync(UploadToken token, CancellationToken cancellationToken) =>
         await AroundAsync(new(StoreOperation.AbortUpload, token.Value), () => Void(inner.AbortUploadAsync(token, cancellationToken)));
+
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken) => AroundAsync(
+        new(StoreOperation.ListUnfinished, keyPrefix),
+        () => inner is IUnfinishedUploads uploads ? uploads.ListUnfinishedAsync(keyPrefix, continuation, limit, cancellationToken) : new(new UnfinishedPage([], null)));
 
     /// <summary>Carries out an operation.</summary>
     /// <param name="call">Which.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using System.Security.Claims;
+using Registry.AspNetCore.SignIn;
 using Registry.Feeds;
 using Registry.Model;
 
@@ -21,14 +21,22 @@ internal sealed class GrantTable
 
     private readonly Grant[] _grants;
     private readonly Grant[] _toAnyFeed;
+    private readonly Dictionary<(GrantSubject Subject, string Name), GrantedFeeds> _granted;
+
+    // Tells this table from those before and after it.
+    private readonly object _moment = new();
 
     // Feeds that are there, so their number is bounded; a feed's own name says which grants are on it.
-    private readonly ConcurrentDictionary<string, ByFeed> _byFeed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, FeedGrants> _byFeed = new(StringComparer.Ordinal);
 
     public GrantTable(IReadOnlyList<Grant> grants)
     {
         _grants = [.. grants];
         _toAnyFeed = [.. grants.Where(static grant => Wildcard.IsPattern(grant.Feed))];
+        _granted = grants
+            .Where(static grant => !grant.Denies)
+            .GroupBy(static grant => (grant.Subject, grant.Subject is GrantSubject.User or GrantSubject.Role ? grant.SubjectName : ""))
+            .ToDictionary(static group => group.Key, static group => new GrantedFeeds(group.Select(static grant => grant.Feed)));
         NamesAnonymous = grants.Any(static grant => !grant.Denies && grant.Subject is GrantSubject.Anonymous or GrantSubject.Everyone);
         Denies = grants.Any(static grant => grant.Denies);
     }
@@ -51,8 +59,7 @@ internal sealed class GrantTable
 
         if (feed is not null)
         {
-            return (_byFeed.TryGetValue(feed.Name, out ByFeed? known) ? known : _byFeed.GetOrAdd(feed.Name, static (name, table) => Select(table._grants, name), this))
-                .Decide(caller, action, repository);
+            return caller is FixedPrincipal user ? OwnOf(user, feed).Decide(action, repository) : On(feed).Decide(caller, action, repository);
         }
 
         // There is no such feed, and no limit to the names that clients think of: nothing is made ready for it.
@@ -73,85 +80,53 @@ internal sealed class GrantTable
         return allowed ? GrantDecision.Allow : GrantDecision.None;
     }
 
-    private static ByFeed Select(Grant[] grants, string feed) => new([.. grants.Where(grant => Wildcard.Matches(grant.Feed, feed))]);
-
-    private sealed class ByFeed
+    /// <summary>The feeds in which a caller is granted anything at all; elsewhere no grant allows it something. It is found at the cost of the caller's roles, however many grants there are.</summary>
+    public IReadOnlyList<GrantedFeeds> FeedsOf(ClaimsPrincipal caller)
     {
-        private readonly Grant[] _everyone;
-        private readonly Grant[] _anonymous;
-        private readonly Grant[] _authenticated;
-        private readonly FrozenDictionary<string, Grant[]> _users;
-        private readonly FrozenDictionary<string, Grant[]> _roles;
-
-        public ByFeed(Grant[] grants)
+        var found = new List<GrantedFeeds>();
+        Add(GrantSubject.Everyone, "");
+        if (caller.Identity is not { IsAuthenticated: true } identity)
         {
-            _everyone = To(GrantSubject.Everyone);
-            _anonymous = To(GrantSubject.Anonymous);
-            _authenticated = To(GrantSubject.Authenticated);
-            _users = ByName(GrantSubject.User);
-            _roles = ByName(GrantSubject.Role);
-
-            Grant[] To(GrantSubject subject) => [.. grants.Where(grant => grant.Subject == subject)];
-
-            FrozenDictionary<string, Grant[]> ByName(GrantSubject subject) =>
-                To(subject).GroupBy(static grant => grant.SubjectName, StringComparer.Ordinal).ToFrozenDictionary(static group => group.Key, static group => group.ToArray(), StringComparer.Ordinal);
+            Add(GrantSubject.Anonymous, "");
+            return found;
         }
 
-        public GrantDecision Decide(ClaimsPrincipal caller, RegistryAction action, RepositoryName? repository)
+        Add(GrantSubject.Authenticated, "");
+        Add(GrantSubject.User, identity.Name ?? "");
+        foreach (string role in RolesOf(caller))
         {
-            bool allowed = false;
-            if (IsDenied(_everyone, action, repository, ref allowed))
-            {
-                return GrantDecision.Deny;
-            }
-
-            if (caller.Identity is not { IsAuthenticated: true } identity)
-            {
-                return IsDenied(_anonymous, action, repository, ref allowed) ? GrantDecision.Deny : allowed ? GrantDecision.Allow : GrantDecision.None;
-            }
-
-            if (IsDenied(_authenticated, action, repository, ref allowed)
-                || (identity.Name is { } name && _users.TryGetValue(name, out Grant[]? users) && IsDenied(users, action, repository, ref allowed))
-                || (_roles.Count > 0 && IsDeniedByRole(caller, action, repository, ref allowed)))
-            {
-                return GrantDecision.Deny;
-            }
-
-            return allowed ? GrantDecision.Allow : GrantDecision.None;
+            Add(GrantSubject.Role, role);
         }
 
-        private bool IsDeniedByRole(ClaimsPrincipal caller, RegistryAction action, RepositoryName? repository, ref bool allowed)
+        return found;
+
+        void Add(GrantSubject subject, string name)
         {
-            foreach (ClaimsIdentity identity in caller.Identities)
+            if (_granted.TryGetValue((subject, name), out GrantedFeeds? feeds))
             {
-                foreach (Claim claim in identity.Claims)
-                {
-                    if (claim.Type == identity.RoleClaimType && _roles.TryGetValue(claim.Value, out Grant[]? grants) && IsDenied(grants, action, repository, ref allowed))
-                    {
-                        return true;
-                    }
-                }
+                found.Add(feeds);
             }
-
-            return false;
-        }
-
-        private static bool IsDenied(Grant[] grants, RegistryAction action, RepositoryName? repository, ref bool allowed)
-        {
-            foreach (Grant grant in grants)
-            {
-                if (grant.IsOn(action, repository))
-                {
-                    if (grant.Denies)
-                    {
-                        return true;
-                    }
-
-                    allowed = true;
-                }
-            }
-
-            return false;
         }
     }
+
+    /// <summary>The roles of a caller.</summary>
+    public static IEnumerable<string> RolesOf(ClaimsPrincipal caller) =>
+        caller.Identities.SelectMany(static identity => identity.Claims.Where(claim => claim.Type == identity.RoleClaimType)).Select(static claim => claim.Value);
+
+    // One feed for each user, so that there are no more of these than users that are remembered.
+    private OwnGrants OwnOf(FixedPrincipal user, ActiveFeed feed)
+    {
+        OwnGrants? known = user.Grants;
+        if (known is null || known.Table != _moment || known.Feed != feed)
+        {
+            user.Grants = known = new OwnGrants(_moment, feed, On(feed).To(user));
+        }
+
+        return known;
+    }
+
+    private FeedGrants On(ActiveFeed feed) =>
+        _byFeed.TryGetValue(feed.Name, out FeedGrants? known) ? known : _byFeed.GetOrAdd(feed.Name, static (name, table) => Select(table._grants, name), this);
+
+    private static FeedGrants Select(Grant[] grants, string feed) => new([.. grants.Where(grant => Wildcard.Matches(grant.Feed, feed))]);
 }

@@ -9,5 +9,16 @@ internal sealed class ValidatorSet(IServiceProvider services, string registry)
 
     public IReadOnlyList<ICredentialValidator> All => _all.Value;
 
-    public ICredentialValidator? Find(string name) => Array.Find(_all.Value, validator => string.Equals(validator.Name, name, StringComparison.Ordinal));
+    public ICredentialValidator? Find(string name)
+    {
+        foreach (ICredentialValidator validator in _all.Value)
+        {
+            if (string.Equals(validator.Name, name, StringComparison.Ordinal))
+            {
+                return validator;
+            }
+        }
+
+        return null;
+    }
 }

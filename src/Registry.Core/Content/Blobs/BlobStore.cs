@@ -146,6 +146,7 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
             switch (found?.Record.State)
             {
                 case BlobState.Live:
+                case BlobState.Condemned when !Guards.Holds(Guard.ReviveBlob):
                     return found.Record;
                 case BlobState.Condemned:
                     PutOutcome<BlobRecord> outcome = await records.PutAsync(

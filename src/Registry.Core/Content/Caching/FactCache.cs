@@ -17,7 +17,11 @@ namespace Registry.Content.Caching;
 internal sealed class FactCache<TKey, TFact>(TimeSpan lifetime, TimeProvider time, Func<TFact, int>? weigh = null, long maxWeight = 0)
     where TKey : notnull, IEquatable<TKey>
 {
+#if SIMULATION
+    private const int Places = 256; // A simulation has few keys and makes many processes.
+#else
     private const int Places = 8192;
+#endif
     private const int HeaviestPart = 8;
 
     private readonly Entry?[] _places = new Entry?[Places];
@@ -99,7 +103,11 @@ internal sealed class FactCache<TKey, TFact>(TimeSpan lifetime, TimeProvider tim
         Interlocked.Add(ref _weight, (by?.Weight ?? 0) - (replaced?.Weight ?? 0));
     }
 
+#if SIMULATION
+    private static int PlaceOf(TKey key) => (int)(Simulation.World.StableHash.OfKey(key) % Places);
+#else
     private static int PlaceOf(TKey key) => (int)((uint)key.GetHashCode() % Places);
+#endif
 
     /// <summary>A look at the store that is under way.</summary>
     internal readonly struct Look(FactCache<TKey, TFact> cache, TKey key, int version, long startedAt)

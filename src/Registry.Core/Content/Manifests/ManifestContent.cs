@@ -72,7 +72,7 @@ internal sealed class ManifestContent(RecordStore records, RefStore refs, BlobSt
                 return false;
             }
 
-            if (!keep || found.Record.CondemnedAt is null)
+            if (!keep || found.Record.CondemnedAt is null || !Guards.Holds(Guard.ReviveChild))
             {
                 return true;
             }

@@ -82,10 +82,10 @@ internal sealed class ManifestStore(
         Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
         await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
-        var written = new Dictionary<Tag, string>();
+        var pointed = new TagWay?[pointing.Tags.Count];
         for (int attempt = 0; ; attempt++)
         {
-            if (await TryPutAsync(repository, manifest, document, required, pointing, written, cancellationToken).ConfigureAwait(false))
+            if (await TryPutAsync(repository, manifest, document, required, pointing, pointed, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -133,7 +133,11 @@ internal sealed class ManifestStore(
                 // A tag that came to point here between the two is of no use to anyone; its pusher notices and starts again. The tag of a push that came after
                 // is, and says so by the generation that it was pointed at.
                 // The client's leaving changes nothing any more.
-                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, by, CancellationToken.None).ConfigureAwait(false);
+                if (Guards.Holds(Guard.TagsAfterDelete))
+                {
+                    await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, by, CancellationToken.None).ConfigureAwait(false);
+                }
+
                 ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
                 await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
                 return true;
@@ -143,13 +147,35 @@ internal sealed class ManifestStore(
         }
     }
 
+    /// <summary>Ends a manifest as it was read, for a collector that found it unneeded, or its push given up; nothing that changed since is touched.</summary>
+    /// <returns>Whether it was still as it was read.</returns>
+    public async ValueTask<bool> EndAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, CancellationToken cancellationToken)
+    {
+        PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
+        if (!outcome.Won)
+        {
+            return false;
+        }
+
+        // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
+        await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, ChangedBy.Collection, cancellationToken).ConfigureAwait(false);
+        ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
+        await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Marks a manifest as unneeded, as it was read, or takes the mark away.</summary>
+    /// <returns>Whether it was still as it was read.</returns>
+    public async ValueTask<bool> MarkAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, DateTimeOffset? condemnedAt, CancellationToken cancellationToken) =>
+        (await PutAsync(repository, digest, found.Record with { CondemnedAt = condemnedAt }, found, cancellationToken).ConfigureAwait(false)).Won;
+
     private async ValueTask<bool> TryPutAsync(
         RepositoryName repository,
         StoredManifest manifest,
         ManifestDocument document,
         Digest[] required,
         Pointing pointing,
-        Dictionary<Tag, string> written,
+        TagWay?[] pointed,
         CancellationToken cancellationToken)
     {
         // The ways back from the manifest to its tags are laid meanwhile: a round of writes less to wait for. Those that are announced have to be there before the manifest's record is written.
@@ -174,17 +200,25 @@ internal sealed class ManifestStore(
 
             foreach (TagWay way in ways)
             {
-                taken++;
-                if (await tags.PointAsync(repository, way, generation, pointing, written.GetValueOrDefault(way.Tag), cancellationToken).ConfigureAwait(false) is not { } own)
+                int place = taken++;
+                if (await tags.PointAsync(repository, way, generation, pointing, pointed[place], cancellationToken).ConfigureAwait(false) is not { } took)
                 {
                     return false;
                 }
 
-                written[way.Tag] = own;
+                pointed[place] = took;
             }
 
-            // Somebody may have deleted the manifest after it went live and before the tags pointed at it; then this push comes after that deletion.
-            return pointing.Tags.Count == 0 || await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+            // Somebody may have deleted the manifest after it went live and before the tags pointed at it, or removed the way back to a tag that was long in coming; then this push comes after
+            // that.
+            if (ways.Length == 0 || !Guards.Holds(Guard.LastLook))
+            {
+                return true;
+            }
+
+            Task<bool> there = tags.AreLaidAsync(repository, pointed!, cancellationToken);
+            bool stands = await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
+            return await there.ConfigureAwait(false) && stands;
         }
         finally
         {
@@ -222,7 +256,10 @@ internal sealed class ManifestStore(
             }
         }
 
-        ThrowIfConditionFails(digest, pointing, await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false));
+        if (pointing.Tags.Count == 0)
+        {
+            ThrowIfConditionFails(digest, pointing, await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false));
+        }
     }
 
     // A push without tags has its condition on the manifest.
@@ -252,7 +289,8 @@ internal sealed class ManifestStore(
             // who tag one manifest at a time this happens once.
             DateTimeOffset now = time.GetUtcNow();
             string liveGeneration = found.Record.Generation;
-            bool isFresh = found.Record.CondemnedAt is null && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType;
+            bool condemned = found.Record.CondemnedAt is not null && Guards.Holds(Guard.ReviveTagged);
+            bool isFresh = !condemned && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType;
             if (isFresh && !announced)
             {
                 return liveGeneration;
@@ -262,7 +300,7 @@ internal sealed class ManifestStore(
                 repository, manifest.Digest, found.Record with { Pushed = now, MediaType = manifest.MediaType, CondemnedAt = null }, found, cancellationToken).ConfigureAwait(false);
 
             // Another's write that this one lost to came after the announcement too, since the record was read after that: it serves as well.
-            bool isWritten = touch.Won || (isFresh && touch.Current is { Record.State: ManifestState.Live } && touch.Current.Record.Generation == liveGeneration);
+            bool isWritten = touch.Won || (isFresh && touch.Current is { Record: { State: ManifestState.Live, CondemnedAt: null } other } && other.Generation == liveGeneration);
             return isWritten ? liveGeneration : null;
         }
 
@@ -273,7 +311,7 @@ internal sealed class ManifestStore(
             var pending = new ManifestRecord
             {
                 State = ManifestState.Pending,
-                Generation = ids.Next(),
+                Generation = found is null || Guards.Holds(Guard.NewGeneration) ? ids.Next() : found.Record.Generation,
                 MediaType = manifest.MediaType,
                 Pushed = time.GetUtcNow(),
                 Content = manifest.Content,
@@ -288,7 +326,11 @@ internal sealed class ManifestStore(
         }
 
         string generation = found.Record.Generation;
-        await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
+        if (Guards.Holds(Guard.RefsBeforeLook))
+        {
+            await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
+        }
+
         if (document.Subject is { } subject)
         {
             string referrer = ContentKeys.Referrer(repository, subject.Digest, manifest.Digest, generation);
@@ -297,12 +339,20 @@ internal sealed class ManifestStore(
 
         try
         {
-            await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
+            if (Guards.Holds(Guard.LookAfterRefs))
+            {
+                await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (RegistryException)
         {
             await AbandonAsync(repository, manifest.Digest, document, required, found).ConfigureAwait(false);
             throw;
+        }
+
+        if (!Guards.Holds(Guard.RefsBeforeLook))
+        {
+            await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
         }
 
         PutOutcome<ManifestRecord> live = await PutAsync(
@@ -380,7 +430,7 @@ internal sealed class ManifestStore(
         }
 
         // A collector may have looked for tags before there were any. It loses against this write, or has won already, which the write then shows.
-        return record.CondemnedAt is null
+        return record.CondemnedAt is null || !Guards.Holds(Guard.ReviveTagged)
             || (await PutAsync(repository, digest, record with { CondemnedAt = null }, found, cancellationToken).ConfigureAwait(false)).Won;
     }
 

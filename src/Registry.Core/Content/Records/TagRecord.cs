@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Registry.Content.Records;
 
@@ -27,6 +28,12 @@ internal sealed record TagRecord : IRecord<TagRecord>
     /// them then, or a tag that is not there would be listed.
     /// </summary>
     public TagMarkers? Former { get; init; }
+
+    /// <summary>
+    /// Of a deleted tag: whether it went because its manifest did, and not because somebody deleted the tag. A push that pointed it and finds its manifest gone begins again and points it again then.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool WithManifest { get; init; }
 
     public DateTimeOffset Updated { get; init; }
 

@@ -28,5 +28,8 @@ internal readonly record struct ChangedBy(string? User, string? Job = null)
 {
     private const int MaxNameLength = 256;
 
+    /// <summary>The collection of content that nothing needs.</summary>
+    public static ChangedBy Collection { get; } = new(null, "collection");
+
     public string? User { get; } = User is { Length: > MaxNameLength } ? User[..MaxNameLength] : User;
 }

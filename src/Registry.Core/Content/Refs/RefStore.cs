@@ -117,6 +117,12 @@ internal sealed class RefStore(IObjectStore store, Ulid ids, TimeProvider time, 
             (digest, token) => DeleteAsync(repository, digest, ContentKeys.ManifestRef(digest, repository, manifest, generation), token),
             cancellationToken);
 
+    /// <summary>Removes one ref, by its key: one that counts for nothing and never will.</summary>
+    public ValueTask RemoveEndedAsync(string key, CancellationToken cancellationToken) =>
+        ContentKeys.TryParseContent(key, out Digest digest) && ContentKeys.TryParseRefRepository(key, out RepositoryName repository)
+            ? DeleteAsync(repository, digest, key, cancellationToken)
+            : store.DeleteAsync(key, cancellationToken);
+
     /// <summary>Finds a few repositories that hold some content, in their order.</summary>
     /// <param name="digest">The content.</param>
     /// <param name="after">Only repositories after this one; <see langword="null"/> starts at the front.</param>

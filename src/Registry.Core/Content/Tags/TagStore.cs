@@ -54,8 +54,29 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
     public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
     {
         var way = new TagWay(tag, digest, ids.Next());
-        await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+        if (Guards.Holds(Guard.WayBeforeTag))
+        {
+            await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+        }
+
         return way;
+    }
+
+    /// <summary>Whether ways that tags took are still there: a collector removes those that look forgotten.</summary>
+    public async Task<bool> AreLaidAsync(RepositoryName repository, IReadOnlyList<TagWay> ways, CancellationToken cancellationToken)
+    {
+        SmallObject?[] found = await Task.WhenAll(ways.Select(way =>
+            store.GetAsync(ContentKeys.Tagged(repository, way.Digest, way.Tag, way.Generation), cancellationToken).AsTask())).ConfigureAwait(false);
+        for (int i = 0; i < found.Length; i++)
+        {
+            // One that went because its tag was moved on, or deleted, was of use for as long as it was wanted.
+            if (found[i] is null && await ReadAsync(repository, ways[i].Tag, cancellationToken).ConfigureAwait(false) is { } now && now.Record.Generation == ways[i].Generation)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -78,12 +99,14 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
     /// <param name="way">The way back that was laid for the tag, which need not exist. It is taken, or removed when the condition does not hold.</param>
     /// <param name="manifestGeneration">The generation in which the manifest is live.</param>
     /// <param name="pointing">What must hold of where the tag points before, and who moves it.</param>
-    /// <param name="own">The generation of the tag that the same push wrote before, if it did. While the tag has that the condition holds: it held then.</param>
+    /// <param name="before">
+    /// The way that the tag took when the same push pointed it before and then had to begin again: the condition held then. Whoever moved or deleted the tag since did so after this push.
+    /// </param>
     /// <param name="cancellationToken">Ends the write.</param>
-    /// <returns>The tag's generation, or <see langword="null"/> where the tag is not as it was when the way was announced: it is to be announced anew.</returns>
+    /// <returns>The way that was taken in the end, or <see langword="null"/> where the tag is not as it was when the way was announced: it is to be announced anew.</returns>
     /// <exception cref="RegistryException">The condition does not hold.</exception>
-    public async ValueTask<string?> PointAsync(
-        RepositoryName repository, TagWay way, string manifestGeneration, Pointing pointing, string? own, CancellationToken cancellationToken)
+    public async ValueTask<TagWay?> PointAsync(
+        RepositoryName repository, TagWay way, string manifestGeneration, Pointing pointing, TagWay? before, CancellationToken cancellationToken)
     {
         Tag tag = way.Tag;
         string key = ContentKeys.Tag(repository, tag);
@@ -91,8 +114,13 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
         for (int attempt = 0; ; attempt++)
         {
             Digest? current = DigestOf(found);
-            bool isOwn = own is not null && found?.Record.Generation == own;
-            if (!isOwn && pointing.Condition.Check(tag.Value, current) is { } refusal)
+            if (before is not null && !IsLeftTo(found, before))
+            {
+                await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
+                return before;
+            }
+
+            if (before is null && pointing.Condition.Check(tag.Value, current) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 throw refusal;
@@ -112,18 +140,23 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
                 History = TagStep.Following(found?.Record, way.Digest.Value, pointing.By, now, options.TagHistoryLength),
             };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won && !Guards.Holds(Guard.WayBeforeTag))
+            {
+                await store.PutMarkerAsync(ContentKeys.Tagged(repository, way.Digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
+            }
+
             if (outcome.Won)
             {
                 // The tag has moved, whether the client waits for the rest or not.
                 await names.EnsureAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
-                TagMarkers? before = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
-                await RemoveMarkersAsync(repository, tag, before, CancellationToken.None).ConfigureAwait(false);
+                TagMarkers? former = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
+                await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
                 if (current is { } left && left != way.Digest)
                 {
                     released.Note(new ContentPlace(repository, left));
                 }
 
-                return way.Generation;
+                return way;
             }
 
             await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
@@ -190,6 +223,49 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
         }
     }
 
+    /// <summary>Whether some tag points at a manifest.</summary>
+    public async ValueTask<bool> IsTaggedAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
+    {
+        await foreach (string key in store.ListAllAsync(ContentKeys.Tagged(repository, digest), cancellationToken).ConfigureAwait(false))
+        {
+            if (ContentKeys.TryParseTag(key, out Tag tag, out _) && DigestOf(await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false)) == digest)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Deletes a tag that points at a generation of a manifest which has ended; nothing that changed since is touched.</summary>
+    /// <returns>Whether the tag was there and is not any more.</returns>
+    public ValueTask<bool> DeleteDanglingAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, Digest.Parse(record.Digest!), record.ManifestGeneration, TagGuard.None, ChangedBy.Collection, cancellationToken);
+
+    /// <summary>Removes what a deletion of the tag left behind.</summary>
+    public ValueTask CleanAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
+        RemoveMarkersAsync(repository, tag, record.Former, cancellationToken);
+
+    /// <summary>Makes sure that a tag is in listings, and found from its manifest.</summary>
+    /// <returns>How many of the two were missing.</returns>
+    public async ValueTask<int> MendAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken)
+    {
+        int missing = 0;
+        string way = ContentKeys.Tagged(repository, Digest.Parse(record.Digest!), tag, record.Generation);
+        string? name = record.Listed is { } listed ? ContentKeys.TagName(repository, tag, listed) : null;
+        foreach (string? key in new[] { way, name })
+        {
+            if (key is not null && await store.GetAsync(key, cancellationToken).ConfigureAwait(false) is null)
+            {
+                missing++;
+                await store.PutMarkerAsync(key, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        // Should the tag have changed meanwhile, they count for nothing.
+        return missing;
+    }
+
     /// <summary>Deletes a tag, if it is there, and what was kept of its history.</summary>
     public async ValueTask EraseAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
@@ -240,7 +316,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
                 throw refusal;
             }
 
-            TagRecord deleted = Tombstone(found!.Record);
+            TagRecord deleted = Tombstone(found!.Record) with { WithManifest = onlyAt is not null };
             deleted = deleted with { History = TagStep.Following(found.Record, to: null, by, deleted.Updated, options.TagHistoryLength) };
             PutOutcome<TagRecord> outcome = await records.PutAsync(ContentKeys.Tag(repository, tag), deleted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
@@ -284,6 +360,10 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
         Former = record.Digest is { } digest ? new TagMarkers(digest, record.Generation, record.Listed) : record.Former,
         Updated = time.GetUtcNow(),
     };
+
+    // Whether a tag is as a push left it, or went with the manifest that it pointed at.
+    private static bool IsLeftTo(Versioned<TagRecord>? found, TagWay before) =>
+        found?.Record.Digest is not null ? found.Record.Generation == before.Generation : found is { Record: { WithManifest: true, Former: { } former } } && former.Generation == before.Generation;
 
     private bool IsYoung(TagRecord record) => Ulid.TryGetTime(record.Listed, out DateTimeOffset born) && time.GetUtcNow() - born < MendedFor;
 

@@ -29,7 +29,7 @@ internal sealed class BlobCommitter(IObjectStore store, RecordStore records)
         {
             if (found is { Record: { State: BlobState.Live } live })
             {
-                if (attempt > 0)
+                if (attempt > 0 || !Guards.Holds(Guard.LookAfterLease))
                 {
                     await DropAsync(dataKey, live, cancellationToken).ConfigureAwait(false);
                     return true;
@@ -43,7 +43,7 @@ internal sealed class BlobCommitter(IObjectStore store, RecordStore records)
                 BlobRecord wanted = found is { Record: { State: BlobState.Condemned } condemned }
                     ? condemned with { State = BlobState.Live, CondemnedAt = null }
                     : new BlobRecord { State = BlobState.Live, Data = dataKey, Size = size, Burnt = found?.Record.Burnt ?? false };
-                if (found is { Record: { State: BlobState.Gone } gone })
+                if (found is { Record: { State: BlobState.Gone, Data.Length: > 0 } gone } && Guards.Holds(Guard.RemoveGoneBytes))
                 {
                     // Whoever let the blob go may have stopped before its bytes went, and nothing will name them after this. No record ever points at them again.
                     await store.DeleteAsync(gone.Data, cancellationToken).ConfigureAwait(false);
@@ -63,10 +63,46 @@ internal sealed class BlobCommitter(IObjectStore store, RecordStore records)
             // What changed the record may have been a sweeper that took the session for dead. A put over what was read now needs a claim that is younger. And a put whose answer was
             // lost may have made the blob, which was collected since, with these bytes: they go before the record that names them does, so that a look tells.
             if (found is not { Record.State: BlobState.Live or BlobState.Condemned }
-                && !(await claim.RenewAsync(cancellationToken).ConfigureAwait(false) && await AreThereAsync(dataKey, cancellationToken).ConfigureAwait(false)))
+                && !(await MayPutAsync(claim, dataKey, cancellationToken).ConfigureAwait(false)))
             {
                 return false;
             }
+        }
+    }
+
+    private async ValueTask<bool> MayPutAsync(UploadClaim claim, string dataKey, CancellationToken cancellationToken) =>
+        (!Guards.Holds(Guard.RenewClaim) || await claim.RenewAsync(cancellationToken).ConfigureAwait(false))
+        && (!Guards.Holds(Guard.LookForBytes) || await AreThereAsync(dataKey, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>
+    /// Takes away from whoever held the claim on a session, which is expired by now, what is left to do: to put the blob's record over what was read before. The record is written anew, and never goes away again: a put
+    /// where nothing was cannot tell whether nothing was there all the time.
+    /// </summary>
+    /// <param name="digest">The blob that the session was to become.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="cancellationToken">Ends the work, which can be done again.</param>
+    /// <returns>Whether the blob is the session's bytes: they were committed, and must stay.</returns>
+    public async ValueTask<bool> BurnAsync(Digest digest, string id, CancellationToken cancellationToken)
+    {
+        string key = ContentKeys.Blob(digest);
+        string data = ContentKeys.Data(id);
+        Versioned<BlobRecord>? found = await ReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            if (found is { Record: { State: not BlobState.Gone } there } && there.Data.StartsWith(data, StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            BlobRecord burnt = found?.Record is { } record ? record with { Burnt = true } : new BlobRecord { State = BlobState.Gone, Data = "", Size = 0, Burnt = true };
+            PutOutcome<BlobRecord> outcome = await records.PutAsync(key, burnt, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won)
+            {
+                return false;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            found = outcome.Current;
         }
     }
 

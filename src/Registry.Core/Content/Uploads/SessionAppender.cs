@@ -48,7 +48,7 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
         {
             // Another node may have gone on with the session before this one had the appender. The token is the newest only if the record is unchanged.
             Versioned<UploadRecord>? now = await records.ReadAsync<UploadRecord>(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
-            if (now?.Record.Nonce != session.Record.Nonce)
+            if (now?.Record.Nonce != session.Record.Nonce && Guards.Holds(Guard.LookAfterOpen))
             {
                 return (now is { Record.State: UploadState.Open } ? UploadResult.OutOfOrder(now.Record.Offset) : UploadResult.Unknown, null);
             }

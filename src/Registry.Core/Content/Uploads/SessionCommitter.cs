@@ -47,11 +47,18 @@ internal sealed class SessionCommitter(
         var repository = RepositoryName.Parse(session.Record.Repository);
         Digest digest = digests[0];
         Versioned<BlobRecord>? blob = await committer.ReadAsync(digest, cancellationToken).ConfigureAwait(false);
-        PutOutcome<UploadRecord> claimed = await records.PutAsync(
-            ContentKeys.Upload(id), session.Record with { State = UploadState.Committing, Digest = digest.Value, Touched = time.GetUtcNow() }, session, cancellationToken).ConfigureAwait(false);
+        PutOutcome<UploadRecord> claimed = Guards.Holds(Guard.SessionClaim)
+            ? await records.PutAsync(
+                ContentKeys.Upload(id), session.Record with { State = UploadState.Committing, Digest = digest.Value, Touched = time.GetUtcNow() }, session, cancellationToken).ConfigureAwait(false)
+            : new PutOutcome<UploadRecord>(true, session);
         if (!claimed.Won)
         {
             return claimed.Current is { Record: { State: UploadState.Open } other } ? UploadResult.OutOfOrder(other.Offset) : UploadResult.Unknown;
+        }
+
+        if (!Guards.Holds(Guard.ReadBeforeClaim))
+        {
+            blob = await committer.ReadAsync(digest, cancellationToken).ConfigureAwait(false);
         }
 
         var claim = new UploadClaim(records, id, claimed.Current!, time);
@@ -63,7 +70,7 @@ internal sealed class SessionCommitter(
                 ? store.CompleteUploadAsync(new UploadToken(session.Record.Token), cancellationToken).AsTask()
                 : appended.Appender.CompleteAsync(cancellationToken).AsTask();
             Task adding = catalog.AddAsync(repository, cancellationToken).AsTask();
-            Task leasing = verified ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
+            Task leasing = verified && Guards.Holds(Guard.LeaseBeforeBlob) ? LeaseAsync(repository, digest, cancellationToken) : Task.CompletedTask;
             await Task.WhenAll(completing, adding, leasing).ConfigureAwait(false);
             dataKey = await completing.ConfigureAwait(false);
         }
@@ -83,6 +90,10 @@ internal sealed class SessionCommitter(
         if (!verified)
         {
             await VerifyAsync(id, dataKey, computed?.Algorithm, digests, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!verified && Guards.Holds(Guard.LeaseBeforeBlob))
+        {
             await LeaseAsync(repository, digest, cancellationToken).ConfigureAwait(false);
         }
 
@@ -90,6 +101,11 @@ internal sealed class SessionCommitter(
         if (!await committer.CommitAsync(digest, dataKey, size, blob, claim, cancellationToken).ConfigureAwait(false))
         {
             return UploadResult.Unknown;
+        }
+
+        if (!Guards.Holds(Guard.LeaseBeforeBlob))
+        {
+            await LeaseAsync(repository, digest, cancellationToken).ConfigureAwait(false);
         }
 
         await store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);

@@ -1,11 +1,12 @@
 namespace Registry.Storage.FileSystem;
 
-/// <summary>Removes an object, and the folders that this leaves empty.</summary>
+/// <summary>Removes an object, if it has the ETag that it must have, and the folders that this leaves empty. The result says whether it was there like that.</summary>
 /// <remarks>
-/// An empty folder may be removed at any time: a put that made it finds it missing when it renames, and makes it again. The removal is flushed even where there was no
-/// file, since an earlier attempt may have removed it and failed to flush.
+/// <para>/// An empty folder may be removed at any time: a put that made it finds it missing when it renames, and makes it again. The removal is flushed even where there was no
+/// file, since an earlier attempt may have removed it and failed to flush.</para>
+/// <para>The ETag is compared under the lock under which all others replace and remove the object, as <see cref="PutMutation"/> does it and says why it holds.</para>
 /// </remarks>
-internal sealed class DeleteMutation(StoreParts parts, string key, string path, CancellationToken cancellationToken) : Mutation<bool>(cancellationToken)
+internal sealed class DeleteMutation(StoreParts parts, string key, string path, string? requiredETag, CancellationToken cancellationToken) : Mutation<bool>(cancellationToken)
 {
     public override void Prepare(bool inCompany) => FinishIfCancelled();
 
@@ -18,7 +19,15 @@ internal sealed class DeleteMutation(StoreParts parts, string key, string path, 
         string folder = parts.Paths.ParentOf(path);
         using (parts.Locks.Enter(key))
         {
+            string? etag = requiredETag is null ? null : parts.SmallFiles.Read(path)?.ETag;
+            if (etag is not null && etag != requiredETag)
+            {
+                Finish(false);
+                return;
+            }
+
             parts.Files.Delete(path);
+            Result = etag is not null;
         }
 
         while (parts.Paths.IsBelowObjects(folder))

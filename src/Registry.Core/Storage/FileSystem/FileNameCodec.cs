@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Registry.Storage.FileSystem;
 
@@ -78,7 +79,7 @@ internal static class FileNameCodec
         ReadOnlySpan<char> rest = continues ? name[..^1] : name;
         while (!rest.IsEmpty)
         {
-            if (length == ChunkLength || !TryDecodeCharacter(ref rest, out destination[length]))
+            if (length == ChunkLength || !TryDecodeCharacter(ref rest, out destination[length]) || destination[length] == '/')
             {
                 return false;
             }
@@ -95,6 +96,40 @@ internal static class FileNameCodec
         Span<char> again = stackalloc char[MaxNameLength];
         int written = continues ? EncodeFolder(destination[..length], again) : EncodeLast(destination[..length], again);
         return name.SequenceEqual(again[..written]);
+    }
+
+    /// <summary>Spells a whole key as one name, its <c>/</c> in hex like any other character that does not stand for itself.</summary>
+    /// <returns>How many characters were written, at most three for each of the key.</returns>
+    public static int EncodeKey(ReadOnlySpan<char> key, Span<char> destination) => EncodeName(key, destination);
+
+    /// <summary>Reads a key that is spelled as one name.</summary>
+    /// <returns>Whether a key is spelled like this.</returns>
+    public static bool TryDecodeKey(ReadOnlySpan<char> name, [NotNullWhen(true)] out string? key)
+    {
+        key = null;
+        if (name.Length > MaxNameLength)
+        {
+            return false;
+        }
+
+        Span<char> decoded = stackalloc char[MaxNameLength];
+        int length = 0;
+        for (ReadOnlySpan<char> rest = name; !rest.IsEmpty; length++)
+        {
+            if (!TryDecodeCharacter(ref rest, out decoded[length]))
+            {
+                return false;
+            }
+        }
+
+        Span<char> again = stackalloc char[MaxNameLength * 3];
+        if (!ObjectKey.IsValid(decoded[..length]) || !name.SequenceEqual(again[..EncodeName(decoded[..length], again)]))
+        {
+            return false;
+        }
+
+        key = decoded[..length].ToString();
+        return true;
     }
 
     private static int EncodeLast(ReadOnlySpan<char> rest, Span<char> destination)
@@ -159,7 +194,7 @@ internal static class FileNameCodec
 
             c = (char)((HexValue(rest[1]) << 4) | HexValue(rest[2]));
             rest = rest[3..];
-            return c is >= '!' and <= '~' and not '/';
+            return c is >= '!' and <= '~';
         }
 
         rest = rest[1..];

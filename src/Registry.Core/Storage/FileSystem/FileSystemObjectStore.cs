@@ -12,13 +12,14 @@ namespace Registry.Storage.FileSystem;
 /// <item><term><c>objects/</c></term><description>one file per object, its bytes and nothing else, at the key's path; <c>/</c> makes folders. Names are spelled so that Windows, macOS and Linux take
 /// them and letters' case is kept apart: lower-case letters, digits and <c>-_.@,</c> as they are, <c>=a</c> for <c>A</c>, <c>%3a</c> for <c>:</c>; a part of 72 characters or more continues in a folder whose name ends
 /// with <c>=</c></description></item>
-/// <item><term><c>staging/</c></term><description>one file per upload that is not complete, named by its id; <c>{id}.gone</c> remembers one that was aborted and <c>{id}.cuts</c> where one was gone on with from an older token, both for a day</description></item>
+/// <item><term><c>staging/</c></term><description>one file per upload that is not complete, named by its key (spelled like a part of it) and its id, or by its id alone if the key is long and in a file <c>{id}.key</c>;
+/// the same name and <c>.gone</c> remembers one that was aborted, and <c>.cuts</c> where one was gone on with from an older token, both for a day</description></item>
 /// <item><term><c>tmp/</c></term><description>small objects being written; what is older than a day is left over from a crash and swept at start</description></item>
 /// <item><term><c>locks/</c></term><description>256 empty files, locked for the instant of replacing or removing an object</description></item>
 /// </list>
 /// <para>Copying <c>objects/</c> copies the store. Other files in it are ignored if no key is spelled like their name; none is that starts with a dot.</para>
 /// </remarks>
-public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDisposable
+public sealed class FileSystemObjectStore : IObjectStore, IConditionalDeletes, IUnfinishedUploads, IAsyncDisposable, IDisposable
 {
     // What waits is memory that its callers hold on to, 8 MiB at most each and a few hundred bytes mostly.
     private const int QueuedMutations = 1024;
@@ -34,6 +35,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     private readonly StoreParts _parts;
     private readonly StoreProbe _probe;
     private readonly KeyLister _lister;
+    private readonly UnfinishedLister _unfinished;
     private readonly IoThreads<Mutation> _writers;
     private readonly IoThreads<IoWork> _transfers;
     private readonly IoThreads<IoWork> _readers;
@@ -72,6 +74,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         _parts = new StoreParts(_files, _paths, smallFiles, _locks, known, new UploadFiles(_files, smallFiles, _paths, _locks), logger);
         _probe = new StoreProbe(_files, options.Durability == FileSystemDurability.Machine, _paths, instance, time, logger);
         _lister = new KeyLister(_paths, new FolderWindows(smallFiles, time));
+        _unfinished = new UnfinishedLister(_files, smallFiles, _paths);
         _writers = new IoThreads<Mutation>(
             "store writer", options.WriterThreads, MutationsPerBatch, QueuedMutations, new MutationBatch(_files, _paths, known, _faults).Run);
         _transfers = new IoThreads<IoWork>("store transfer", options.TransferThreads, 1, QueuedTransfers, static work => work[0].Run());
@@ -150,13 +153,22 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteAsync(string key, CancellationToken cancellationToken)
+    public async ValueTask DeleteAsync(string key, CancellationToken cancellationToken) =>
+        await DeleteAsync(key, _paths.OfKey(key), requiredETag: null, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(true);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken)
     {
         string path = _paths.OfKey(key);
-        await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        var delete = new DeleteMutation(_parts, key, path, cancellationToken);
-        await _writers.EnqueueAsync(delete, cancellationToken).ConfigureAwait(false);
-        await delete.Done.ConfigureAwait(false);
+        ArgumentException.ThrowIfNullOrEmpty(etag);
+        return DeleteAsync(key, path, etag, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -206,6 +218,17 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         await SweepIfDueAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken)
+    {
+        ObjectKey.ThrowIfInvalidPrefix(keyPrefix);
+        UnfinishedLister.Position after = continuation is null ? default : UnfinishedLister.Position.Parse(continuation);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ObjectStoreLimits.MaxPageKeys);
+        await ProbeAsync(cancellationToken).ConfigureAwait(false);
+        return await RunAsync(() => _unfinished.List(keyPrefix, after, limit, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Finishes what was begun and lets go of threads and handles.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -238,6 +261,14 @@ public sealed class FileSystemObjectStore : IObjectStore, IAsyncDisposable, IDis
         var complete = new CompleteMutation(_parts, token, file, cancellationToken);
         await _writers.EnqueueAsync(complete, cancellationToken).ConfigureAwait(false);
         return await complete.Done.ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> DeleteAsync(string key, string path, string? requiredETag, CancellationToken cancellationToken)
+    {
+        await ProbeAsync(cancellationToken).ConfigureAwait(false);
+        var delete = new DeleteMutation(_parts, key, path, requiredETag, cancellationToken);
+        await _writers.EnqueueAsync(delete, cancellationToken).ConfigureAwait(false);
+        return await delete.Done.ConfigureAwait(false);
     }
 
     private SmallObject? Get(string path)

@@ -60,7 +60,8 @@ internal sealed class StoreProbe(DiskFiles files, bool mayRelyOnOrder, KeyPaths 
     {
         Sweep(paths.Temporary, "*");
         Sweep(paths.Staging, "*" + UploadFiles.TombstoneExtension);
-        Sweep(paths.Staging, "*" + UploadFiles.CutsExtension);
+        Sweep(paths.Staging, "*" + UploadFiles.CutsExtension, beside: UploadFiles.CutsExtension);
+        Sweep(paths.Staging, "*" + StagingNames.KeyExtension, beside: StagingNames.KeyExtension);
     }
 
     private void CheckFormat(string temporary)
@@ -127,7 +128,8 @@ internal sealed class StoreProbe(DiskFiles files, bool mayRelyOnOrder, KeyPaths 
         }
     }
 
-    private void Sweep(string folder, string pattern)
+    // What lies beside an upload's file is left over when that is gone.
+    private void Sweep(string folder, string pattern, string? beside = null)
     {
         try
         {
@@ -135,7 +137,7 @@ internal sealed class StoreProbe(DiskFiles files, bool mayRelyOnOrder, KeyPaths 
             int count = 0;
             foreach (string path in files.FileSystem.Directory.EnumerateFiles(folder, pattern))
             {
-                bool inUse = path.EndsWith(UploadFiles.CutsExtension, StringComparison.Ordinal) && files.FileSystem.File.Exists(path[..^UploadFiles.CutsExtension.Length]);
+                bool inUse = beside is not null && files.FileSystem.File.Exists(path[..^beside.Length]);
                 if (!inUse && files.FileSystem.File.GetLastWriteTimeUtc(path) < before)
                 {
                     files.Delete(path);

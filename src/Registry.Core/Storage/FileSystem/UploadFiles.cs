@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Registry.Storage.FileSystem;
 
 /// <summary>The files of uploads that are not complete, one each under <c>staging</c>. Everything here runs on the store's threads.</summary>
@@ -5,8 +7,9 @@ namespace Registry.Storage.FileSystem;
 /// <para>Whoever appends has the file open and locked, and everybody else is turned away. Opening, completing and aborting take place under the lock of the upload's id, so that
 /// the file at an upload's path, found there under the lock, is the one that was opened: it cannot have been renamed or replaced between.</para>
 /// <para>Where the object is there, the upload's own name is at most a second one of the same file, which a crash left where names are given by linking; so it may go.</para>
+/// <para>An upload's file says by its name which key it is for (<see cref="StagingNames"/>), so that it can be found and aborted when nobody has a token of it.</para>
 /// <para>Beginning an upload leaves no trace on disk. So a token of no bytes whose file is missing means "not begun", unless the object is there (completed)
-/// or an empty file <c>{id}.gone</c> is (aborted). Those files are swept after a day; whoever then still comes with the first token of an aborted upload gets an empty upload, which does no
+/// or an empty file beside it that ends with <c>.gone</c> is (aborted). Those files are swept after a day; whoever then still comes with the first token of an aborted upload gets an empty upload, which does no
 /// harm: nothing refers to it.</para>
 /// </remarks>
 internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPaths paths, StripedLocks locks)
@@ -49,7 +52,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
             string objectPath = paths.OfKey(token.Key);
             if (files.FileSystem.File.Exists(objectPath))
             {
-                files.Delete(PathOf(token));
+                DeleteFile(token);
                 UploadCuts known = CutsOf(token);
                 return LengthOf(objectPath) == token.Offset && (known.IsEmpty || known.Allow(token));
             }
@@ -78,13 +81,13 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     {
         using (locks.Enter(token.Id))
         {
-            string path = PathOf(token);
             if (files.FileSystem.File.Exists(paths.OfKey(token.Key)))
             {
-                files.Delete(path);
+                DeleteFile(token);
                 return;
             }
 
+            string path = PathOf(token);
             string tombstone = path + TombstoneExtension;
             if (!files.FileSystem.File.Exists(tombstone))
             {
@@ -93,7 +96,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
 
             try
             {
-                files.Delete(path);
+                DeleteFile(token);
                 files.Delete(path + CutsExtension);
             }
             catch (IOException e) when (DiskFiles.IsInUse(e))
@@ -107,10 +110,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     /// <summary>Records that an upload's file is about to be cut.</summary>
     internal void Record(UploadCuts cuts, FileUploadToken token)
     {
-        using FileStream file = smallFiles.CreateTemporary(cuts.ToBytes(), out string temporary);
-        files.Flush(file.SafeFileHandle);
-        file.Dispose();
-        files.Move(temporary, PathOf(token) + CutsExtension, exclusively: false);
+        Replace(PathOf(token) + CutsExtension, cuts.ToBytes());
         SyncStaging();
     }
 
@@ -136,6 +136,12 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
         if (!cuts.Allow(token))
         {
             return null;
+        }
+
+        if (!exists && !StagingNames.SayTheKey(token))
+        {
+            // First, so that there is no moment in which nothing says whose the file is.
+            Replace(path + StagingNames.KeyExtension, Encoding.ASCII.GetBytes(token.Key));
         }
 
         FileStream stream = OpenLocked(path);
@@ -171,7 +177,30 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
             throw new IOException($"The upload cannot be completed: there is another object under its key '{file.Token.Key}'.");
         }
 
+        if (!StagingNames.SayTheKey(file.Token))
+        {
+            files.Delete(file.Path + StagingNames.KeyExtension);
+        }
+
         return true;
+    }
+
+    private void DeleteFile(FileUploadToken token)
+    {
+        string path = PathOf(token);
+        files.Delete(path);
+        if (!StagingNames.SayTheKey(token))
+        {
+            files.Delete(path + StagingNames.KeyExtension);
+        }
+    }
+
+    private void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        using FileStream file = smallFiles.CreateTemporary(content, out string temporary);
+        files.Flush(file.SafeFileHandle);
+        file.Dispose();
+        files.Move(temporary, path, exclusively: false);
     }
 
     private FileStream OpenLocked(string path)
@@ -204,5 +233,5 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
         return file is null ? -1 : RandomAccess.GetLength(file.SafeFileHandle);
     }
 
-    private string PathOf(FileUploadToken token) => files.FileSystem.Path.Combine(paths.Staging, token.Id);
+    private string PathOf(FileUploadToken token) => files.FileSystem.Path.Combine(paths.Staging, StagingNames.Of(token));
 }

@@ -9,6 +9,7 @@ internal sealed class InMemoryContent(TimeProvider timeProvider)
     private readonly Dictionary<string, StoredObject> objects = new(StringComparer.Ordinal);
     private readonly SortedSet<string> keys = new(StringComparer.Ordinal);
     private readonly Dictionary<long, Upload> uploads = [];
+    private readonly SortedSet<UnfinishedPosition> unfinished = [];
     private long lastUpload;
 
     public StoredObject? Find(string key)
@@ -40,11 +41,21 @@ internal sealed class InMemoryContent(TimeProvider timeProvider)
     {
         lock (gate)
         {
-            if (objects.Remove(key, out StoredObject? removed))
+            Remove(key);
+        }
+    }
+
+    public bool Delete(string key, string etag)
+    {
+        lock (gate)
+        {
+            if (objects.GetValueOrDefault(key)?.ETag != etag)
             {
-                keys.Remove(key);
-                uploads.Remove(removed.Upload);
+                return false;
             }
+
+            Remove(key);
+            return true;
         }
     }
 
@@ -85,6 +96,7 @@ internal sealed class InMemoryContent(TimeProvider timeProvider)
         {
             long id = ++lastUpload;
             uploads.Add(id, new Upload(key));
+            unfinished.Add(new UnfinishedPosition(key, id));
             return new UploadPosition(id, 0).ToToken();
         }
     }
@@ -135,6 +147,7 @@ internal sealed class InMemoryContent(TimeProvider timeProvider)
 
             Store(upload.Key, new StoredObject(flushes[position.Flush].ToArray(), timeProvider.GetUtcNow()) { Upload = position.Upload });
             upload.Complete(position.Flush);
+            unfinished.Remove(new UnfinishedPosition(upload.Key, position.Upload));
             return upload.Key;
         }
     }
@@ -143,11 +156,48 @@ internal sealed class InMemoryContent(TimeProvider timeProvider)
     {
         lock (gate)
         {
-            if (FindUpload(position) is { Flushes: not null })
+            if (FindUpload(position) is { Flushes: not null } upload)
             {
                 uploads.Remove(position.Upload);
+                unfinished.Remove(new UnfinishedPosition(upload.Key, position.Upload));
             }
         }
+    }
+
+    public UnfinishedPage ListUnfinished(string keyPrefix, UnfinishedPosition? after, int limit)
+    {
+        var first = new UnfinishedPosition(keyPrefix, 0);
+        if (after is { } last && last.CompareTo(first) > 0)
+        {
+            first = last;
+        }
+
+        var page = new List<UnfinishedUpload>(Math.Min(limit, 64));
+        lock (gate)
+        {
+            foreach (UnfinishedPosition upload in unfinished.GetViewBetween(first, UnfinishedPosition.End))
+            {
+                if (upload == after)
+                {
+                    continue;
+                }
+
+                if (!upload.Key.StartsWith(keyPrefix, StringComparison.Ordinal))
+                {
+                    break;
+                }
+
+                if (page.Count == limit)
+                {
+                    return new UnfinishedPage(page, after?.ToContinuation());
+                }
+
+                page.Add(new UnfinishedUpload(upload.Key, new UploadPosition(upload.Upload, 0).ToToken()));
+                after = upload;
+            }
+        }
+
+        return new UnfinishedPage(page, Continuation: null);
     }
 
     private Upload? FindUpload(UploadPosition position)
@@ -156,6 +206,15 @@ internal sealed class InMemoryContent(TimeProvider timeProvider)
         return position.Upload > lastUpload || position.Flush >= upload?.TokenCount
             ? throw UploadPosition.Unknown(position.ToToken())
             : upload;
+    }
+
+    private void Remove(string key)
+    {
+        if (objects.Remove(key, out StoredObject? removed))
+        {
+            keys.Remove(key);
+            uploads.Remove(removed.Upload);
+        }
     }
 
     private void Store(string key, StoredObject stored)

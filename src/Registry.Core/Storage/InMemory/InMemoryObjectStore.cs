@@ -8,7 +8,7 @@ namespace Registry.Storage.InMemory;
 /// <see cref="InvalidOperationException"/>, where another store would lose data or mix them up. Equal contents have equal ETags, as on S3, so that
 /// code which needs more than that from an ETag fails here as well.
 /// </remarks>
-public sealed class InMemoryObjectStore : IObjectStore
+public sealed class InMemoryObjectStore : IObjectStore, IConditionalDeletes, IUnfinishedUploads
 {
     private readonly InMemoryContent content;
 
@@ -88,6 +88,20 @@ public sealed class InMemoryObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<bool>(cancellationToken) : ValueTask.FromResult(true);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken)
+    {
+        ObjectKey.ThrowIfInvalid(key);
+        ArgumentException.ThrowIfNullOrEmpty(etag);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<bool>(cancellationToken)
+            : ValueTask.FromResult(content.Delete(key, etag));
+    }
+
+    /// <inheritdoc/>
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {
         ObjectKey.ThrowIfInvalidPrefix(prefix);
@@ -142,5 +156,17 @@ public sealed class InMemoryObjectStore : IObjectStore
 
         content.AbortUpload(position);
         return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken)
+    {
+        ObjectKey.ThrowIfInvalidPrefix(keyPrefix);
+        UnfinishedPosition? after = continuation is null ? null : UnfinishedPosition.Parse(continuation);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ObjectStoreLimits.MaxPageKeys);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<UnfinishedPage>(cancellationToken)
+            : ValueTask.FromResult(content.ListUnfinished(keyPrefix, after, limit));
     }
 }

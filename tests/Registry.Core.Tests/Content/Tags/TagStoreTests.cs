@@ -239,7 +239,7 @@ public sealed class TagStoreTests : ContentTest
                     {
                         TagStore tags = Node(store).Tags;
                         TagWay way = await tags.LayWayAsync(Repo, Tag.Parse("a"), image.Digest, left.Token);
-                        await tags.PointAsync(Repo, way, "g", new Pointing([way.Tag]), own: null, left.Token);
+                        await tags.PointAsync(Repo, way, "g", new Pointing([way.Tag]), before: null, left.Token);
                     }
                 });
 

@@ -1,0 +1,82 @@
+namespace Registry.Content;
+
+/// <summary>
+/// The parts of the content protocol that keep it whole, each of which a simulation turns off to show that it would notice. Only the simulation's build can: in all others every guard holds, and asking costs
+/// nothing.
+/// </summary>
+internal static class Guards
+{
+#if SIMULATION
+    [ThreadStatic]
+    private static Guard? s_off;
+
+    /// <summary>The guard that is turned off in this thread.</summary>
+    public static Guard? Off
+    {
+        get => s_off;
+        set => s_off = value;
+    }
+
+    public static bool Holds(Guard guard) => s_off != guard;
+#else
+    public static bool Holds(Guard guard) => true;
+#endif
+}
+
+/// <summary>A part of the content protocol.</summary>
+internal enum Guard
+{
+    /// <summary>A record carries a nonce that is new at every write.</summary>
+    RecordNonce,
+
+    /// <summary>A manifest that comes into being gets a generation of its own.</summary>
+    NewGeneration,
+
+    /// <summary>The refs of a manifest are written before what it names is looked at.</summary>
+    RefsBeforeLook,
+
+    /// <summary>What a manifest names is looked at once more after its refs were written.</summary>
+    LookAfterRefs,
+
+    /// <summary>A condemned blob that a manifest names is brought back.</summary>
+    ReviveBlob,
+
+    /// <summary>A condemned child of an index is brought back.</summary>
+    ReviveChild,
+
+    /// <summary>A condemned manifest is brought back when it is tagged.</summary>
+    ReviveTagged,
+
+    /// <summary>A last look at the manifest after its tags point at it.</summary>
+    LastLook,
+
+    /// <summary>The way back from a manifest to a tag is there before the tag points at it.</summary>
+    WayBeforeTag,
+
+    /// <summary>Whoever deletes a manifest deletes its tags once more after it.</summary>
+    TagsAfterDelete,
+
+    /// <summary>A session is claimed before its bytes are made a blob.</summary>
+    SessionClaim,
+
+    /// <summary>The blob's record is read before the session is claimed.</summary>
+    ReadBeforeClaim,
+
+    /// <summary>A claim is renewed before a put over a record that was read after it.</summary>
+    RenewClaim,
+
+    /// <summary>Whoever finishes an upload looks whether its bytes are still there before it names them again.</summary>
+    LookForBytes,
+
+    /// <summary>The repository's lease is written before the blob's record.</summary>
+    LeaseBeforeBlob,
+
+    /// <summary>A blob that was live before the lease was written is looked at once more.</summary>
+    LookAfterLease,
+
+    /// <summary>The bytes of a blob that is gone are removed before its record is written over.</summary>
+    RemoveGoneBytes,
+
+    /// <summary>The session's record is read again after its upload was opened.</summary>
+    LookAfterOpen,
+}

@@ -1,0 +1,173 @@
+using Registry.Content;
+using Registry.Content.Records;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Maintenance.Collection;
+
+/// <summary>What a look at a blob came to.</summary>
+internal enum BlobFate
+{
+    /// <summary>There is no such blob.</summary>
+    None,
+
+    /// <summary>A manifest holds it.</summary>
+    Held,
+
+    /// <summary>Leases alone hold it.</summary>
+    Leased,
+
+    /// <summary>Nothing holds it; it goes when nothing does later too.</summary>
+    Condemned,
+
+    /// <summary>It is gone.</summary>
+    Removed,
+}
+
+/// <summary>
+/// Takes blobs that nothing refers to, in two steps that are each one conditional put over the record as it was before the refs were looked at. A push writes its ref first and looks at the record then: so either the
+/// ref is seen here, or the push sees what was put here, and a record that changed in between makes this lose.
+/// </summary>
+internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, TombstoneRemover tombstones)
+{
+    /// <summary>Looks at a blob and takes the step that is due.</summary>
+    public async ValueTask<BlobFate> ExamineAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (!digest.IsSupported)
+        {
+            await FindHolderAsync(digest, cancellationToken).ConfigureAwait(false);
+            return BlobFate.None;
+        }
+
+        RecordStore records = run.Root.Records;
+        string key = ContentKeys.Blob(digest);
+        for (int attempt = 0; ; attempt++)
+        {
+            await run.PaceAsync(2, cancellationToken).ConfigureAwait(false);
+            Versioned<BlobRecord>? found = await records.ReadAsync<BlobRecord>(key, cancellationToken).ConfigureAwait(false);
+            OwnerVerdict holder = await FindHolderAsync(digest, cancellationToken).ConfigureAwait(false);
+            if (found is null)
+            {
+                return BlobFate.None;
+            }
+
+            if (found.Record.State == BlobState.Gone)
+            {
+                await RemoveAsync(key, found, cancellationToken).ConfigureAwait(false);
+                return BlobFate.Removed;
+            }
+
+            (BlobFate fate, BlobRecord? next) = Decide(found, holder);
+            if (next is null || run.DryRun)
+            {
+                CountDryRun(next);
+                return fate;
+            }
+
+            PutOutcome<BlobRecord> outcome = await records.PutAsync(key, next, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won)
+            {
+                Count(next);
+                if (next.State == BlobState.Gone)
+                {
+                    await RemoveAsync(key, outcome.Current!, cancellationToken).ConfigureAwait(false);
+                }
+
+                return fate;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private (BlobFate Fate, BlobRecord? Next) Decide(Versioned<BlobRecord> found, OwnerVerdict holder)
+    {
+        BlobRecord record = found.Record;
+        bool condemned = record.State == BlobState.Condemned;
+        if (holder != OwnerVerdict.Ended)
+        {
+            return (holder == OwnerVerdict.Leased ? BlobFate.Leased : BlobFate.Held, condemned ? record with { State = BlobState.Live, CondemnedAt = null } : null);
+        }
+
+        if (!condemned)
+        {
+            return (BlobFate.Condemned, record with { State = BlobState.Condemned, CondemnedAt = run.Clock.Now });
+        }
+
+        // The wait is a convenience for who was told that the blob is there. By the store's clock, since hosts' clocks differ.
+        return run.AgeOf(found.LastModified) < run.GracePeriod ? (BlobFate.Condemned, null) : (BlobFate.Removed, record with { State = BlobState.Gone });
+    }
+
+    /// <summary>Finds what holds some content, and removes the refs on the way that count for nothing.</summary>
+    private async ValueTask<OwnerVerdict> FindHolderAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        string? last = null;
+        var best = OwnerVerdict.Ended;
+        KeyPage page;
+        do
+        {
+            page = await run.Root.Store.ListAsync(ContentKeys.Refs(digest), last, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
+            OwnerVerdict[] verdicts = await judge.JudgeAsync(page.Keys, exactly: true, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < verdicts.Length; i++)
+            {
+                last = page.Keys[i];
+                if (verdicts[i] == OwnerVerdict.Counts)
+                {
+                    return OwnerVerdict.Counts;
+                }
+
+                if (verdicts[i] == OwnerVerdict.Leased)
+                {
+                    best = OwnerVerdict.Leased;
+                }
+                else
+                {
+                    await RemoveRefAsync(last, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        while (page.HasMore);
+
+        return best;
+    }
+
+    /// <summary>Removes a ref that counts for nothing and never will.</summary>
+    public async ValueTask RemoveRefAsync(string key, CancellationToken cancellationToken)
+    {
+        if (!run.DryRun)
+        {
+            await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
+            await run.Root.Refs.RemoveEndedAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+
+        run.Count(new CollectionCounts { RefsRemoved = 1 });
+    }
+
+    // The bytes go before the record that names them, so that bytes without a record are never left behind.
+    private async ValueTask RemoveAsync(string key, Versioned<BlobRecord> gone, CancellationToken cancellationToken)
+    {
+        if (gone.Record.Data.Length > 0 && !run.DryRun)
+        {
+            await run.Root.Store.DeleteAsync(gone.Record.Data, cancellationToken).ConfigureAwait(false);
+        }
+
+        await tombstones.RemoveAsync(key, gone.ETag, gone.LastModified, keep: gone.Record.Burnt, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Count(BlobRecord next) => run.Count(next.State switch
+    {
+        BlobState.Condemned => new CollectionCounts { BlobsCondemned = 1 },
+        BlobState.Live => new CollectionCounts { BlobsRestored = 1 },
+        _ => new CollectionCounts { BlobsRemoved = 1, BytesFreed = next.Size },
+    });
+
+    // What is condemned by a real run goes in a later one: what that frees is of interest before.
+    private void CountDryRun(BlobRecord? next)
+    {
+        if (next is not null)
+        {
+            Count(next);
+            run.Count(new CollectionCounts { BytesFreed = next.State == BlobState.Condemned ? next.Size : 0 });
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Registry.Content;
+using Registry.Storage;
+
+namespace Registry.Maintenance.Collection;
+
+/// <summary>What everything that works at a collection shares.</summary>
+internal sealed class CollectionRun(ContentRoot root, CollectionOptions options, ICollectionPolicy policy, StoreTime clock, bool dryRun)
+{
+    /// <summary>What stands in <see cref="Generations"/> for a manifest that a dry run would have ended.</summary>
+    public static readonly ulong WouldEnd = GenerationKey.OfGeneration("");
+
+    private readonly OperationPace _pace = new(options.OperationsPerSecond, root.Time);
+
+    public ContentRoot Root { get; } = root;
+
+    public CollectionOptions Options { get; } = options;
+
+    public ICollectionPolicy Policy { get; } = policy;
+
+    /// <summary>The store's clock.</summary>
+    public StoreTime Clock { get; } = clock;
+
+    /// <summary>Whether to look and change nothing.</summary>
+    public bool DryRun { get; } = dryRun;
+
+    public CollectionTally Tally { get; } = new();
+
+    /// <summary>Which generations of manifests count, and which tags are as their markers say.</summary>
+    public GenerationTable Generations { get; } = new();
+
+    public GenerationTable Tags { get; } = new();
+
+    public TimeSpan GracePeriod => Root.Options.GracePeriod;
+
+    /// <summary>How old something is by the store's clock, that was written then.</summary>
+    public TimeSpan AgeOf(DateTimeOffset written) => Clock.Now - written;
+
+    /// <summary>Waits until the store may be asked again.</summary>
+    public ValueTask PaceAsync(int operations, CancellationToken cancellationToken) => _pace.TakeAsync(operations, cancellationToken);
+
+    public void Count(CollectionCounts counts) => Tally.Add(counts);
+
+    /// <summary>Does something for each of some items, a few at a time; what cannot be read or changed is counted and passed over.</summary>
+    public Task ForEachAsync<T>(IReadOnlyCollection<T> items, Func<T, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>
+        StoreConcurrency.ForEachAsync(
+            items,
+            Options.Concurrency,
+            async (item, token) =>
+            {
+                try
+                {
+                    await action(item, token).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException)
+                {
+                    // A record that cannot be read is the scrub's to report. What it may name stays.
+                    Count(new CollectionCounts { Failures = 1 });
+                }
+            },
+            cancellationToken);
+}

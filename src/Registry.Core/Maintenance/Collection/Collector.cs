@@ -1,0 +1,184 @@
+using Registry.Content;
+using Registry.Content.Records;
+
+namespace Registry.Maintenance.Collection;
+
+/// <summary>
+/// Collects what nothing needs any more, in one content root, while everything else goes on. Any number of hosts may do so at once: who works at which part of a scan is agreed on to save work, and nothing
+/// that is removed depends on it.
+/// </summary>
+/// <param name="root">The content.</param>
+/// <param name="options">How to collect.</param>
+/// <param name="policy">What may be collected of manifests that can be pulled.</param>
+internal sealed class Collector(ContentRoot root, CollectionOptions options, ICollectionPolicy policy)
+{
+    // How often a host that works at a part says how far it is, in parts of what it may be silent for.
+    private const int SavesInLease = 4;
+
+    private readonly string _node = root.Ids.Next();
+    private readonly StoreTime _clock = new(root.Time);
+
+    /// <summary>What this host let go of lately, to be looked at when it is due.</summary>
+    public DueContent Due { get; } = new(root);
+
+    /// <summary>Scans all of the store, beginning with what was not scanned for the longest. Parts that other hosts are at, or that were finished lately, are left to them.</summary>
+    /// <param name="dryRun">Whether to change nothing and say what would be done. A dry run looks at everything itself.</param>
+    /// <param name="notSince">Parts that were finished after this, by the store's clock, are left; <see langword="null"/> leaves none.</param>
+    /// <param name="cancellationToken">Ends the scan. Another one, of any host, goes on where it stopped.</param>
+    public async ValueTask<CollectionReport> ScanAsync(bool dryRun, DateTimeOffset? notSince, CancellationToken cancellationToken)
+    {
+        DateTimeOffset began = root.Time.GetUtcNow();
+        long started = root.Time.GetTimestamp();
+        var run = new CollectionRun(root, options, policy, _clock, dryRun);
+        int others = 0;
+        bool complete = true;
+        foreach (ScanPart part in ScanPart.All(options.Parts))
+        {
+            switch (dryRun ? await ScanAsync(run, part, "", static _ => new(true), cancellationToken).ConfigureAwait(false) ? PartOutcome.Done : PartOutcome.Lost
+                : await ScanPartAsync(run, part, notSince, cancellationToken).ConfigureAwait(false))
+            {
+                case PartOutcome.DoneBefore:
+                    others++;
+                    break;
+                case PartOutcome.Lost:
+                    others++;
+                    complete = false;
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return new CollectionReport
+        {
+            DryRun = dryRun,
+            Began = began,
+            Duration = root.Time.GetElapsedTime(started),
+            Complete = complete,
+            PartsOfOthers = others,
+            Counts = run.Tally.Counts,
+        };
+    }
+
+    /// <summary>Looks at what this host let go of and that is due.</summary>
+    /// <returns>What was done.</returns>
+    public async ValueTask<CollectionCounts> WorkOffAsync(CancellationToken cancellationToken)
+    {
+        var run = new CollectionRun(root, options, policy, _clock, dryRun: false);
+        Workers workers = Workers.Of(run);
+        await Due.WorkOffAsync(run, workers.Blobs, workers.Manifests, cancellationToken).ConfigureAwait(false);
+        return run.Tally.Counts;
+    }
+
+    private async ValueTask<PartOutcome> ScanPartAsync(CollectionRun run, ScanPart part, DateTimeOffset? notSince, CancellationToken cancellationToken)
+    {
+        (PartOutcome outcome, Versioned<ScanRecord>? claim) = await ClaimAsync(run, part, notSince, cancellationToken).ConfigureAwait(false);
+        if (claim is null)
+        {
+            return outcome;
+        }
+
+        var before = run.Tally.Counts;
+        CollectionCounts carried = claim.Record.Counts;
+        long saved = root.Time.GetTimestamp();
+        bool done = await ScanAsync(run, part, claim.Record.Position, SaveAsync, cancellationToken).ConfigureAwait(false);
+        if (!done)
+        {
+            return PartOutcome.Lost;
+        }
+
+        DateTimeOffset now = run.Clock.Now;
+        await PutAsync(claim.Record with { Owner = null, Until = now, Finished = now, Position = "", Counts = carried + run.Tally.Counts.Since(before) }).ConfigureAwait(false);
+        return PartOutcome.Done;
+
+        async ValueTask<bool> SaveAsync(string position)
+        {
+            if (root.Time.GetElapsedTime(saved) < options.LeaseDuration / SavesInLease)
+            {
+                return true;
+            }
+
+            saved = root.Time.GetTimestamp();
+            return await PutAsync(claim.Record with { Until = run.Clock.Now + options.LeaseDuration, Position = position, Counts = carried + run.Tally.Counts.Since(before) }).ConfigureAwait(false);
+        }
+
+        async ValueTask<bool> PutAsync(ScanRecord record)
+        {
+            PutOutcome<ScanRecord> put = await root.Records.PutAsync(part.Key, record, claim, cancellationToken).ConfigureAwait(false);
+            claim = put.Won ? put.Current! : claim;
+            return put.Won;
+        }
+    }
+
+    private async ValueTask<(PartOutcome Outcome, Versioned<ScanRecord>? Claim)> ClaimAsync(CollectionRun run, ScanPart part, DateTimeOffset? notSince, CancellationToken cancellationToken)
+    {
+        Versioned<ScanRecord>? found = await root.Records.ReadAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false);
+        if (found?.Record is { Owner: null } done && notSince is { } limit && done.Finished > limit)
+        {
+            return (PartOutcome.DoneBefore, null);
+        }
+
+        if (found?.Record is { Owner: not null } other && other.Owner != _node && other.Until > run.Clock.Now)
+        {
+            return (PartOutcome.Lost, null);
+        }
+
+        // One whose host went silent, or that this host was stopped at, is gone on with.
+        bool resumed = found?.Record.Owner is not null;
+        var wanted = new ScanRecord
+        {
+            Owner = _node,
+            Until = run.Clock.Now + options.LeaseDuration,
+            Began = resumed ? found!.Record.Began : run.Clock.Now,
+            Finished = found?.Record.Finished,
+            Position = resumed ? found!.Record.Position : "",
+            Counts = resumed ? found!.Record.Counts : new CollectionCounts(),
+        };
+        PutOutcome<ScanRecord> claim = await root.Records.PutAsync(part.Key, wanted, found, cancellationToken).ConfigureAwait(false);
+        if (!claim.Won)
+        {
+            return (PartOutcome.Lost, null);
+        }
+
+        // Read back: the store says when it was written.
+        if (await root.Records.ReadAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false) is { } written && written.Record.Nonce == claim.Current!.Record.Nonce)
+        {
+            run.Clock.Observe(written.LastModified);
+        }
+
+        return (PartOutcome.Done, claim.Current);
+    }
+
+    private static ValueTask<bool> ScanAsync(CollectionRun run, ScanPart part, string position, Func<string, ValueTask<bool>> progress, CancellationToken cancellationToken)
+    {
+        Workers workers = Workers.Of(run);
+        return part.Kind switch
+        {
+            ScanKind.Uploads => workers.Sessions.RunAsync(position, progress, cancellationToken),
+            ScanKind.Repositories => new RepositoryScan(run, workers.Judge, workers.Manifests, new ManifestEnder(run), workers.Tags).RunAsync(position, progress, cancellationToken),
+            _ => new BlobScan(run, workers.Judge, workers.Blobs).RunAsync(part, position, progress, cancellationToken),
+        };
+    }
+
+    private enum PartOutcome
+    {
+        /// <summary>It was gone through to its end, here.</summary>
+        Done,
+
+        /// <summary>It was finished lately.</summary>
+        DoneBefore,
+
+        /// <summary>Another host is at it.</summary>
+        Lost,
+    }
+
+    private sealed record Workers(OwnerJudge Judge, BlobCollector Blobs, ManifestCollector Manifests, TagSweeper Tags, SessionSweeper Sessions)
+    {
+        public static Workers Of(CollectionRun run)
+        {
+            var judge = new OwnerJudge(run);
+            var tombstones = new TombstoneRemover(run);
+            return new Workers(judge, new BlobCollector(run, judge, tombstones), new ManifestCollector(run, judge, tombstones), new TagSweeper(run, tombstones), new SessionSweeper(run));
+        }
+    }
+}

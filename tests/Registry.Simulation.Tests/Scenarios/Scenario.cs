@@ -1,0 +1,141 @@
+namespace Registry.Simulation.Scenarios;
+
+internal enum Act
+{
+    /// <summary>Pushes a manifest with everything that it names, looking first at what is there.</summary>
+    Push,
+
+    /// <summary>Pushes a manifest alone.</summary>
+    PutManifest,
+
+    /// <summary>Uploads a blob.</summary>
+    Upload,
+
+    /// <summary>Begins an upload and leaves it.</summary>
+    AbandonUpload,
+
+    /// <summary>Begins an upload and cancels it.</summary>
+    CancelUpload,
+
+    /// <summary>Asks for a blob as one who may push.</summary>
+    Head,
+
+    /// <summary>Mounts a blob from the other repository.</summary>
+    Mount,
+
+    /// <summary>Pulls by tag, or by digest where there is no tag.</summary>
+    Pull,
+
+    /// <summary>Asks where a tag points.</summary>
+    ReadTag,
+
+    DeleteManifest,
+    DeleteTag,
+    DeleteBlob,
+
+    /// <summary>A collector goes through everything.</summary>
+    Collect,
+
+    /// <summary>A collector looks at one blob.</summary>
+    CollectBlob,
+
+    /// <summary>A collector looks at what its host let go of.</summary>
+    WorkOff,
+
+    /// <summary>Time goes by, in minutes, while a scenario is prepared.</summary>
+    Wait,
+}
+
+/// <summary>Something that an actor does.</summary>
+/// <param name="Act">What.</param>
+/// <param name="Node">The node that it asks.</param>
+/// <param name="Repository">Where.</param>
+/// <param name="Item">The manifest or the blob.</param>
+/// <param name="Tag">The tag, or -1.</param>
+/// <param name="Variant">How, in bits: see <see cref="Variants"/>.</param>
+internal readonly record struct Plan(Act Act, int Node, int Repository, int Item = 0, int Tag = -1, int Variant = 0)
+{
+    public bool Has(int variant) => (Variant & variant) != 0;
+
+    public override string ToString() => Act switch
+    {
+        Act.Push or Act.PutManifest or Act.DeleteManifest or Act.Pull => $"{Act} {Universe.Repositories[Repository]}{(Tag >= 0 ? ":" + Universe.Tags[Tag] : "")}@{Universe.Manifests[Item].Name}",
+        Act.DeleteTag or Act.ReadTag => $"{Act} {Universe.Repositories[Repository]}:{Universe.Tags[Tag]}",
+        Act.Upload or Act.Head or Act.Mount or Act.DeleteBlob or Act.AbandonUpload or Act.CancelUpload or Act.CollectBlob => $"{Act} {Universe.Repositories[Repository]}@b{Item}",
+        Act.Wait => $"{Act} {Item}",
+        _ => Act.ToString(),
+    };
+}
+
+internal static class Variants
+{
+    /// <summary>Uploads without looking whether the blob is there.</summary>
+    public const int Blindly = 1;
+
+    /// <summary>Uploads in a chunk and a closing request without bytes, which goes to another node.</summary>
+    public const int Chunked = 2;
+
+    /// <summary>Tries a mount before an upload.</summary>
+    public const int Mounts = 4;
+
+    /// <summary>Does it again after a fault, at another node.</summary>
+    public const int Retries = 8;
+
+    /// <summary>Points the tag only where it is not there yet.</summary>
+    public const int OnlyNew = 16;
+
+    /// <summary>Moves the tag only from the other image.</summary>
+    public const int OnlyFrom = 32;
+}
+
+/// <summary>What a simulation is about, before chance comes in.</summary>
+internal sealed record Scenario
+{
+    /// <summary>What was done before, without faults and by one node.</summary>
+    public Plan[] Setup { get; init; } = [];
+
+    /// <summary>How long ago that was.</summary>
+    public TimeSpan SinceSetup { get; init; }
+
+    /// <summary>By how much each node's clock is wrong; as many as there are nodes.</summary>
+    public TimeSpan[] Clocks { get; init; } = [TimeSpan.Zero, TimeSpan.Zero];
+
+    /// <summary>By how much the store's clock is wrong.</summary>
+    public TimeSpan StoreClock { get; init; }
+
+    /// <summary>The most keys in a page of a listing.</summary>
+    public int PageKeys { get; init; } = 1000;
+
+    /// <summary>Whether the store can delete conditionally.</summary>
+    public bool ConditionalDeletes { get; init; }
+
+    /// <summary>Whether manifests that nothing needs are collected, those that have no tag, and those whose subject is not there.</summary>
+    public bool CollectUntagged { get; init; }
+
+    public bool CollectOrphans { get; init; }
+
+    /// <summary>Whether collectors have their time at the end, and what is left is looked at.</summary>
+    public bool GoesToRest { get; init; }
+
+    public TimeSpan CacheLifetime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>By how much clocks differ at most.</summary>
+    public TimeSpan Uncertainty
+    {
+        get
+        {
+            TimeSpan least = StoreClock;
+            TimeSpan most = StoreClock;
+            foreach (TimeSpan clock in Clocks)
+            {
+                least = clock < least ? clock : least;
+                most = clock > most ? clock : most;
+            }
+
+            return most - least;
+        }
+    }
+
+    /// <summary>What each actor does, one after the other.</summary>
+    public Plan[][] Actors { get; init; } = [];
+}
