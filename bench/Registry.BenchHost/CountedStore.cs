@@ -3,7 +3,7 @@ using Registry.Storage;
 namespace Registry.BenchHost;
 
 /// <summary>Counts what another store is asked for.</summary>
-internal sealed class CountedStore(IObjectStore inner) : IObjectStore, IAsyncDisposable
+internal sealed class CountedStore(IObjectStore inner) : IObjectStore, IConditionalDeletes, IUnfinishedUploads, IAsyncDisposable
 {
     private int operations;
 
@@ -26,6 +26,16 @@ internal sealed class CountedStore(IObjectStore inner) : IObjectStore, IAsyncDis
         Counted().PutAsync(key, content, condition, cancellationToken);
 
     public ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => Counted().DeleteAsync(key, cancellationToken);
+
+    // Asked once; what the answer costs is no cost of an operation.
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) =>
+        inner is IConditionalDeletes deletes ? deletes.CanDeleteConditionallyAsync(cancellationToken) : new(false);
+
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken) =>
+        ((IConditionalDeletes)Counted()).DeleteAsync(key, etag, cancellationToken);
+
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken) =>
+        Counted() is IUnfinishedUploads uploads ? uploads.ListUnfinishedAsync(keyPrefix, continuation, limit, cancellationToken) : new(new UnfinishedPage([], null));
 
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken) =>
         Counted().ListAsync(prefix, startAfter, limit, cancellationToken);

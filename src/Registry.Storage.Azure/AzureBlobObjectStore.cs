@@ -6,13 +6,13 @@ namespace Registry.Storage.Azure;
 
 /// <summary>Keeps objects as block blobs in a container of Azure Blob Storage. Any number of instances and processes may use the container at once.</summary>
 /// <remarks>
-/// <para>Under the prefix of the options: <c>o/{key}</c> is an object, its bytes and nothing else; <c>u/{id}</c> is a marker of a few bytes for each upload that is
+/// <para>Under the prefix of the options: <c>o/{key}</c> is an object, its bytes and nothing else; <c>u/{key} {id}</c> is a marker of a few bytes for each upload that is
 /// not complete, whose bytes are uncommitted blocks of the object's blob; <c>p/</c> is used for an instant at the start. Copying <c>o/</c> copies the store.</para>
 /// <para>Azure drops uncommitted blocks a week after the last of them was sent, so an upload that rests for so long is gone. It advises against names in which a part ends with a dot,
 /// and takes no more than 254 parts.</para>
 /// <para>The account must have a flat namespace (not Data Lake Storage Gen2's hierarchical one), in which names are listed in ordinal order.</para>
 /// </remarks>
-public sealed class AzureBlobObjectStore : IObjectStore, IDownloadUrls, IDisposable
+public sealed class AzureBlobObjectStore : IObjectStore, IConditionalDeletes, IUnfinishedUploads, IDownloadUrls, IDisposable
 {
     private readonly AzureBlobObjectStoreOptions _options;
     private readonly BlobNames _names;
@@ -21,6 +21,7 @@ public sealed class AzureBlobObjectStore : IObjectStore, IDownloadUrls, IDisposa
     private readonly BlobWrites _writes;
     private readonly BlobLister _lister;
     private readonly BlobUploads _uploads;
+    private readonly UnfinishedLister _unfinished;
     private readonly DownloadUrls _urls;
     private readonly StoreProbe _probe;
     private readonly SemaphoreSlim _starting = new(1, 1);
@@ -31,7 +32,7 @@ public sealed class AzureBlobObjectStore : IObjectStore, IDownloadUrls, IDisposa
     /// The container, which has to be there, with the host's credentials and transport. <see cref="CreateClientOptions"/> has the settings for retries that suit.
     /// </param>
     /// <param name="options">Where in the container and how objects are kept.</param>
-    /// <param name="time">Tells when download URLs end.</param>
+    /// <param name="time">Tells when download URLs end, and how old leftovers are.</param>
     /// <param name="logger">Is told of the start.</param>
     /// <exception cref="ArgumentException">The options have mistakes: the message names all of them.</exception>
     public AzureBlobObjectStore(BlobContainerClient container, AzureBlobObjectStoreOptions options, TimeProvider time, ILogger<AzureBlobObjectStore> logger)
@@ -51,7 +52,8 @@ public sealed class AzureBlobObjectStore : IObjectStore, IDownloadUrls, IDisposa
         _reads = new BlobReads(_faults);
         _writes = new BlobWrites();
         _lister = new BlobLister(_names);
-        _uploads = new BlobUploads(_names, _writes, options, logger);
+        _uploads = new BlobUploads(_names, _writes, options, time, logger);
+        _unfinished = new UnfinishedLister(_names, time);
         _urls = new DownloadUrls(_names, options, time);
         _probe = new StoreProbe(_names, _writes, options, logger);
     }
@@ -117,6 +119,20 @@ public sealed class AzureBlobObjectStore : IObjectStore, IDownloadUrls, IDisposa
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) => DoAsync(static (_, answer, _) => Task.FromResult(answer), true, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken)
+    {
+        ObjectKey.ThrowIfInvalid(key);
+        ArgumentException.ThrowIfNullOrEmpty(etag);
+        return DoAsync(
+            static async (store, of, cancel) => await store._writes.DeleteAsync(store._names.Object(of.key), of.etag, cancel).ConfigureAwait(false) == Removal.Removed,
+            (key, etag),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {
         ObjectKey.ThrowIfInvalidPrefix(prefix);
@@ -157,6 +173,16 @@ public sealed class AzureBlobObjectStore : IObjectStore, IDownloadUrls, IDisposa
         cancellationToken));
 
     /// <inheritdoc/>
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken)
+    {
+        ObjectKey.ThrowIfInvalidPrefix(keyPrefix);
+        string? marker = UnfinishedLister.Parse(continuation);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ObjectStoreLimits.MaxPageKeys);
+        return DoAsync(static (store, of, cancel) => store._unfinished.ListAsync(of.keyPrefix, of.marker, of.limit, cancel), (keyPrefix, marker, limit), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<Uri?> GetDownloadUrlAsync(string key, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         ObjectKey.ThrowIfInvalid(key);
@@ -171,7 +197,7 @@ public sealed class AzureBlobObjectStore : IObjectStore, IDownloadUrls, IDisposa
         _urls.Dispose();
     }
 
-    private static async ValueTask AsValueTask(ValueTask<bool> task) => await task.ConfigureAwait(false);
+    private static async ValueTask AsValueTask<T>(ValueTask<T> task) => await task.ConfigureAwait(false);
 
     private ValueTask<T> DoAsync<TOf, T>(Func<AzureBlobObjectStore, TOf, CancellationToken, Task<T>> work, TOf of, CancellationToken cancellationToken) => new(GuardAsync(
         static async (store, call, cancel) =>

@@ -54,7 +54,7 @@ internal sealed class StoreProbe(BlobNames names, BlobWrites writes, AzureBlobOb
             return $"of {Racers} writes at the same time with 'If-Match', {replaced.Count(static put => put.Succeeded)} succeeded instead of one.";
         }
 
-        return await writes.DeleteAsync(blob, first, cancellationToken).ConfigureAwait(false)
+        return await writes.DeleteAsync(blob, first, cancellationToken).ConfigureAwait(false) == Removal.Removed
             ? "a blob was deleted although the ETag of 'If-Match' was another one's."
             : null;
     }

@@ -46,5 +46,25 @@ internal sealed class LocalConditions(S3Bucket bucket)
         }
     }
 
+    public async ValueTask<bool> DeleteAsync(string bucketKey, string etag, CancellationToken cancellationToken)
+    {
+        SemaphoreSlim stripe = StripeOf(bucketKey);
+        await stripe.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await bucket.HeadAsync(bucketKey, cancellationToken).ConfigureAwait(false) is not { } found || S3Bucket.Unquote(found.ETag) != etag)
+            {
+                return false;
+            }
+
+            await bucket.DeleteAsync(bucketKey, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            stripe.Release();
+        }
+    }
+
     private SemaphoreSlim StripeOf(string bucketKey) => stripes[(uint)string.GetHashCode(bucketKey, StringComparison.Ordinal) % stripes.Length];
 }

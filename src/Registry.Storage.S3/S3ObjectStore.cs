@@ -9,10 +9,11 @@ namespace Registry.Storage.S3;
 /// <remarks>
 /// <para>Coordination rests on conditional <c>PutObject</c> alone. Before the first operation a small race on a key of its own shows that the server really excludes
 /// writers from each other; one that does not is refused with <see cref="InvalidOperationException"/>, unless the options say that this process is the only one.</para>
-/// <para>Give the bucket a lifecycle rule that removes incomplete multipart uploads, and one that removes objects below <c>u/</c>, both after more days than an upload may
-/// take: crashes and aborts leave a little there.</para>
+/// <para>Objects are below <c>o/</c>. Of an upload there are a multipart upload of the server's own under the object's key, and its last bytes below <c>u/</c>, under its key, a space and
+/// a name: so both are found by the upload's key. Give the bucket a lifecycle rule that removes incomplete multipart uploads, and one that removes objects below <c>u/</c>, both after more
+/// days than an upload may take: aborts leave a little there, and crashes, where nobody looks for unfinished uploads.</para>
 /// </remarks>
-public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
+public sealed class S3ObjectStore : IObjectStore, IConditionalDeletes, IUnfinishedUploads, IDownloadUrls, IDisposable
 {
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(7);
 
@@ -22,10 +23,13 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
     private readonly ILogger logger;
     private readonly S3Bucket bucket;
     private readonly ConditionalPuts puts;
+    private readonly ConditionalDeletes deletes;
     private readonly LocalConditions local;
     private readonly S3Uploads uploads;
+    private readonly UnfinishedLister unfinished;
     private readonly SemaphoreSlim probing = new(1);
     private volatile Readiness? ready;
+    private volatile Ability? conditionalDeletes;
 
     /// <summary>Opens the store with the host's client, which stays the host's.</summary>
     /// <param name="client">The client: its endpoint, region and credentials are used.</param>
@@ -59,8 +63,10 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
         time = timeProvider;
         bucket = new S3Bucket(clients, options, timeProvider);
         puts = new ConditionalPuts(bucket, timeProvider);
+        deletes = new ConditionalDeletes(bucket, timeProvider);
         local = new LocalConditions(bucket);
         uploads = new S3Uploads(bucket, options, logger);
+        unfinished = new UnfinishedLister(bucket, uploads.Multipart);
     }
 
     /// <summary>Tries out that the server keeps what the store promises. The first operation does it where the host has not.</summary>
@@ -165,6 +171,43 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>Amazon S3 has the ability, and many other servers ignore the condition. So the first call tries it out, on a key of its own.</remarks>
+    public async ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken)
+    {
+        ConditionForm form = await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        if (conditionalDeletes is { } known)
+        {
+            return known.IsThere;
+        }
+
+        await probing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            conditionalDeletes ??= new Ability(await ProbeDeletesAsync(form, cancellationToken).ConfigureAwait(false));
+            return conditionalDeletes.IsThere;
+        }
+        finally
+        {
+            probing.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken)
+    {
+        ObjectKey.ThrowIfInvalid(key);
+        ArgumentException.ThrowIfNullOrEmpty(etag);
+        if (!await CanDeleteConditionallyAsync(cancellationToken).ConfigureAwait(false))
+        {
+            throw new InvalidOperationException($"The server of the bucket '{bucket.Name}' cannot delete conditionally. Ask {nameof(CanDeleteConditionallyAsync)} before.");
+        }
+
+        return await ReadyAsync(cancellationToken).ConfigureAwait(false) == ConditionForm.Local
+            ? await local.DeleteAsync(bucket.Objects + key, etag, cancellationToken).ConfigureAwait(false)
+            : await deletes.DeleteAsync(bucket.Objects + key, etag, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {
         ObjectKey.ThrowIfInvalidPrefix(prefix);
@@ -196,7 +239,7 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
     {
         ObjectKey.ThrowIfInvalid(key);
         await ReadyAsync(cancellationToken).ConfigureAwait(false);
-        return S3Uploads.Begin(key).ToToken();
+        return S3UploadToken.Begin(key).ToToken();
     }
 
     /// <inheritdoc/>
@@ -221,6 +264,17 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
         S3UploadToken parsed = S3UploadToken.Parse(token);
         await ReadyAsync(cancellationToken).ConfigureAwait(false);
         await uploads.AbortAsync(parsed, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken)
+    {
+        ObjectKey.ThrowIfInvalidPrefix(keyPrefix);
+        UnfinishedPosition from = UnfinishedPosition.Parse(continuation);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ObjectStoreLimits.MaxPageKeys);
+        await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        return await unfinished.ListAsync(keyPrefix, from, limit, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -301,5 +355,23 @@ public sealed class S3ObjectStore : IObjectStore, IDownloadUrls, IDisposable
         return ConditionForm.Local;
     }
 
+    private async ValueTask<bool> ProbeDeletesAsync(ConditionForm form, CancellationToken cancellationToken)
+    {
+        if (form == ConditionForm.Local)
+        {
+            return true;
+        }
+
+        string? reason = await new DeleteProbe(bucket, puts, deletes).RunAsync(form, cancellationToken).ConfigureAwait(false);
+        if (reason is not null)
+        {
+            S3StoreLog.NoConditionalDeletes(logger, bucket.Name, reason);
+        }
+
+        return reason is null;
+    }
+
     private sealed record Readiness(ConditionForm Form);
+
+    private sealed record Ability(bool IsThere);
 }

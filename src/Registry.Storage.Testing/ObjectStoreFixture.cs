@@ -18,6 +18,15 @@ public abstract class ObjectStoreFixture : IAsyncLifetime
     public virtual int LargeUploadBytes => 40 * 1024 * 1024;
 
     /// <summary>
+    /// Whether the stores delete conditionally (<see cref="IConditionalDeletes"/>), with the server that they are tested on. The suite checks that they say the same, and tests
+    /// that ability only where they have it.
+    /// </summary>
+    public virtual bool DeletesConditionally => false;
+
+    /// <summary>Whether the stores list unfinished uploads (<see cref="IUnfinishedUploads"/>). The suite checks that it is so, and tests that ability only where they have it.</summary>
+    public virtual bool ListsUnfinishedUploads => false;
+
+    /// <summary>
     /// Opens one more instance over the place, as another process would have it: nothing but the place itself is shared with the instances before.
     /// The suite disposes each when its test ends, if it is disposable.
     /// </summary>

@@ -32,6 +32,16 @@ public abstract class UnreachableStoreContract(ObjectStoreFixture fixture)
     public Task A_delete_says_so() => AssertUnavailableAsync((store, _) => store.DeleteAsync("contract/unreachable", Cancel).AsTask());
 
     [Fact]
+    public Task A_conditional_delete_says_so_where_there_is_one() => AssertUnavailableAsync((store, _) => store is IConditionalDeletes deletes
+        ? deletes.DeleteAsync("contract/unreachable", "0123456789abcdef0123456789abcdef", Cancel).AsTask()
+        : store.DeleteAsync("contract/unreachable", Cancel).AsTask());
+
+    [Fact]
+    public Task A_listing_of_unfinished_uploads_says_so_where_there_is_one() => AssertUnavailableAsync((store, _) => store is IUnfinishedUploads uploads
+        ? uploads.ListUnfinishedAsync("contract/", null, 10, Cancel).AsTask()
+        : store.ListAsync("contract/", null, 10, Cancel).AsTask());
+
+    [Fact]
     public Task A_listing_says_so() => AssertUnavailableAsync((store, _) => store.ListAsync("contract/", null, 10, Cancel).AsTask());
 
     [Fact]

@@ -30,7 +30,10 @@ public sealed class ConditionTests(AzuriteStoreFixture fixture) : IClassFixture<
         PutResult winner = Assert.Single(created, static put => put.Succeeded);
         PutResult[] replaced = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => store.PutAsync(_key, new byte[10 + i], PutCondition.IfMatch(winner.ETag!), Cancel).AsTask()));
 
-        Assert.Single(replaced, static put => put.Succeeded);
+        PutResult last = Assert.Single(replaced, static put => put.Succeeded);
+        Assert.True(await store.CanDeleteConditionallyAsync(Cancel));
+        Assert.False(await store.DeleteAsync(_key, winner.ETag!, Cancel));
+        Assert.Single(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.DeleteAsync(_key, last.ETag!, Cancel).AsTask())), static removed => removed);
     }
 
     [Fact]

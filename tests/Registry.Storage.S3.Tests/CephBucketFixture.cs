@@ -14,6 +14,8 @@ public sealed class CephBucketFixture(CephFixture fixture) : ObjectStoreFixture
 
     public override int RaceRounds => 15;
 
+    public override bool ListsUnfinishedUploads => true;
+
     public string Bucket { get; } = $"tests-{Guid.NewGuid():N}";
 
     /// <summary>A client of its own, to look at what is really in the bucket.</summary>

@@ -19,12 +19,7 @@ internal sealed class FakeServer
         Client.Config.Returns(new AmazonS3Config { ServiceURL = "http://fake.example" });
         Client.PutObjectAsync(default!, default).ReturnsForAnyArgs(call => PutAsync(call.Arg<PutObjectRequest>()));
         Client.GetObjectMetadataAsync(Arg.Any<GetObjectMetadataRequest>(), default).ReturnsForAnyArgs(call => HeadAsync(call.Arg<GetObjectMetadataRequest>().Key));
-        Client.DeleteObjectAsync(Arg.Any<DeleteObjectRequest>(), default).ReturnsForAnyArgs(call =>
-        {
-            ThrowIfRefused();
-            objects.TryRemove(call.Arg<DeleteObjectRequest>().Key, out _);
-            return Task.FromResult(new DeleteObjectResponse());
-        });
+        Client.DeleteObjectAsync(Arg.Any<DeleteObjectRequest>(), default).ReturnsForAnyArgs(call => DeleteAsync(call.Arg<DeleteObjectRequest>()));
     }
 
     public IAmazonS3 Client { get; } = Substitute.For<IAmazonS3>();
@@ -37,6 +32,9 @@ internal sealed class FakeServer
     public bool IgnoresMatch { get; init; }
 
     public bool WantsNoQuotes { get; init; }
+
+    /// <summary>What it makes of the condition of a delete: <c>kept</c>, or what is wrong with it.</summary>
+    public string DeleteConditions { get; set; } = "ignored";
 
     /// <summary>What a put meets: called with the number of the put to a key below <c>o/</c>; true after the write has happened.</summary>
     public Func<int, bool, HttpStatusCode?> Fault { get; set; } = static (_, _) => null;
@@ -75,6 +73,34 @@ internal sealed class FakeServer
             string etag = $"etag{++version}";
             objects[request.Key] = (etag, request.Metadata["put"]);
             return number > 0 && Fault(number, true) is { } after ? throw Refuse(after) : Task.FromResult(new PutObjectResponse { ETag = $"\"{etag}\"" });
+        }
+    }
+
+    private Task<DeleteObjectResponse> DeleteAsync(DeleteObjectRequest request)
+    {
+        ThrowIfRefused();
+        lock (gate)
+        {
+            if (request.IfMatch is { } match && DeleteConditions != "ignored")
+            {
+                bool there = objects.TryGetValue(request.Key, out (string ETag, string? Nonce) current);
+                HttpStatusCode? refusal = DeleteConditions switch
+                {
+                    "not implemented" => HttpStatusCode.NotImplemented,
+                    "an error" => HttpStatusCode.InternalServerError,
+                    "away" => HttpStatusCode.ServiceUnavailable,
+                    "never true" => HttpStatusCode.PreconditionFailed,
+                    "true of the absent" when !there => null,
+                    _ => !there ? HttpStatusCode.NotFound : match == $"\"{current.ETag}\"" ? null : HttpStatusCode.PreconditionFailed,
+                };
+                if (refusal is { } status)
+                {
+                    throw Refuse(status);
+                }
+            }
+
+            objects.TryRemove(request.Key, out _);
+            return Task.FromResult(new DeleteObjectResponse());
         }
     }
 

@@ -28,6 +28,7 @@ public sealed class RequestCountTests(CephBucketFixture fixture) : IClassFixture
         await AssertCostsAsync(2, async () => await store.PutAsync("small", new byte[11], PutCondition.IfAbsent, Cancel));
         await AssertCostsAsync(1, async () => await store.GetAsync("small", Cancel));
         await AssertCostsAsync(1, async () => await store.ListAsync("s", null, 10, Cancel));
+        await AssertCostsAsync(2, async () => await store.ListUnfinishedAsync("s", null, 10, Cancel));
         await AssertCostsAsync(3, async () => await store.DeleteAsync("small", Cancel));
     }
 

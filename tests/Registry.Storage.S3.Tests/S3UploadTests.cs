@@ -134,8 +134,8 @@ public sealed class S3UploadTests(CephBucketFixture fixture) : IClassFixture<Cep
 
     private async Task AssertNothingIsKeptAsync(UploadToken token, string key)
     {
-        ListObjectsV2Response state = await fixture.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = fixture.Bucket, Prefix = $"reg/u/{token.Value.Split(' ')[1]}/" }, Cancel);
-        Assert.All(state.S3Objects ?? [], kept => Assert.EndsWith("/aborted", kept.Key, StringComparison.Ordinal));
+        ListObjectsV2Response state = await fixture.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = fixture.Bucket, Prefix = $"reg/u/{token.Value.Split(' ')[1]} " }, Cancel);
+        Assert.All(state.S3Objects ?? [], kept => Assert.EndsWith(" aborted", kept.Key, StringComparison.Ordinal));
         ListMultipartUploadsResponse uploads = await fixture.Client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = fixture.Bucket, Prefix = $"reg/o/{key}" }, Cancel);
         Assert.Empty(uploads.MultipartUploads ?? []);
     }

@@ -28,6 +28,21 @@ switch (args[0])
 
         break;
 
+    case "delete":
+        // Each object as soon as it is there, if it is what it was at first.
+        for (int i = 0, count = int.Parse(args[4], CultureInfo.InvariantCulture); i < count; i++)
+        {
+            string key = $"{args[2]}/{i}";
+            while (await store.GetAsync(key, default) is null)
+            {
+                await Task.Yield();
+            }
+
+            await SayAsync($"{await store.DeleteAsync(key, args[3], default)}");
+        }
+
+        break;
+
     case "put":
         await Task.WhenAll(Enumerable.Range(0, 16).Select(PutForEverAsync));
         break;

@@ -7,6 +7,8 @@ using Registry.AspNetCore;
 using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
+using Registry.AspNetCore.Maintenance;
+using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.RateLimiting;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -35,6 +37,8 @@ public static class DockerRegistryServiceCollectionExtensions
         services.TryAddSingleton<RegistryMetrics>();
         services.TryAddSingleton(new HostHandlers(services));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RegistryStartup>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MaintenanceService>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, QuotaSchedule>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, RegistryRightsHandler>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<RateLimiterOptions>, RegistryRejections>());
         var builder = new DockerRegistryBuilder(name, services);

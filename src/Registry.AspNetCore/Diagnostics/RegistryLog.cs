@@ -38,6 +38,25 @@ internal static partial class RegistryLog
     [LoggerMessage(8, LogLevel.Debug, "Blob {Digest} of {Size} bytes was pushed to {Repository}.")]
     public static partial void BlobPushed(this ILogger logger, string repository, string digest, long size);
 
+    [LoggerMessage(20, LogLevel.Warning, "Counts of pulls could not be written. They will be tried again.")]
+    public static partial void UsageNotWritten(this ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        60,
+        LogLevel.Information,
+        "Collected in store '{Store}' (dry run: {DryRun}, complete: {Complete}) in {Duration}: {Blobs} blobs looked at, {Condemned} condemned, {Removed} removed with {Bytes} bytes, {Manifests} manifests removed, {Uploads} uploads dropped, {Failures} failures.")]
+    public static partial void Collected(
+        this ILogger logger, string store, bool dryRun, bool complete, TimeSpan duration, long blobs, long condemned, long removed, long bytes, long manifests, long uploads, long failures);
+
+    [LoggerMessage(61, LogLevel.Error, "The job {Job} failed. It is tried again later.")]
+    public static partial void JobFailed(this ILogger logger, string job, Exception exception);
+
+    [LoggerMessage(70, LogLevel.Information, "The quotas of registry '{Registry}' were verified: {Verified} counted, {Corrected} of them corrected, {Unverified} to be counted later.")]
+    public static partial void QuotasVerified(this ILogger logger, string registry, long verified, long corrected, long unverified);
+
+    [LoggerMessage(71, LogLevel.Warning, "The quotas of registry '{Registry}' could not be verified. It will be tried again.")]
+    public static partial void QuotasNotVerified(this ILogger logger, string registry, Exception exception);
+
     [LoggerMessage(40, LogLevel.Error, "The configured users have mistakes and stay as they were: {Mistakes}")]
     public static partial void UsersNotReloaded(this ILogger logger, string mistakes);
 

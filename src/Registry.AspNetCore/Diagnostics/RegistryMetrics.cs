@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
+using Registry.Maintenance.Collection;
 
 namespace Registry.AspNetCore.Diagnostics;
 
@@ -18,6 +19,8 @@ internal sealed class RegistryMetrics : IDisposable
     private readonly UpDownCounter<long> _active;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
+    private readonly Counter<long> _removed;
+    private readonly Counter<long> _freed;
 
     public RegistryMetrics(IMeterFactory meters)
     {
@@ -25,7 +28,27 @@ internal sealed class RegistryMetrics : IDisposable
         _duration = _meter.CreateHistogram<double>("registry.operation.duration", "s", "How long operations took.");
         _active = _meter.CreateUpDownCounter<long>("registry.operation.active", "{operation}", "Operations under way.");
         _received = _meter.CreateCounter<long>("registry.blob.received", "By", "Bytes of blobs that clients pushed.");
+        _removed = _meter.CreateCounter<long>("registry.collection.removed", "{object}", "What the collector removed.");
+        _freed = _meter.CreateCounter<long>("registry.collection.freed", "By", "Bytes of what the collector removed.");
         _sent = _meter.CreateCounter<long>("registry.blob.sent", "By", "Bytes of blobs that clients pulled.");
+    }
+
+    /// <summary>What a collector did.</summary>
+    public void Collected(CollectionCounts counts)
+    {
+        Add("blob", counts.BlobsRemoved);
+        Add("manifest", counts.ManifestsRemoved);
+        Add("upload", counts.UploadsDropped);
+        Add("tag", counts.TagsRemoved);
+        _freed.Add(counts.BytesFreed);
+
+        void Add(string kind, long removed)
+        {
+            if (removed > 0)
+            {
+                _removed.Add(removed, new KeyValuePair<string, object?>("kind", kind));
+            }
+        }
     }
 
     public Measurement Start(string registry, string operation, HttpContext context) => new(this, registry, operation, context);

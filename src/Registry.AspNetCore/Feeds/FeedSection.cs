@@ -23,7 +23,22 @@ internal static class FeedSection
         var feed = new Feed(section.Key == DefaultName ? "" : section.Key);
         foreach (IConfigurationSection setting in section.GetChildren())
         {
-            if (!TrySet(feed, setting))
+            if (setting.Key.Equals(nameof(Feed.Retention), StringComparison.OrdinalIgnoreCase))
+            {
+                RetentionSection.Read(setting, feed.Retention, mistakes);
+            }
+            else if (setting.Key.Equals(nameof(Feed.Quota), StringComparison.OrdinalIgnoreCase))
+            {
+                feed.Quota = QuotaSection.Read(setting, mistakes);
+            }
+            else if (setting.Key.Equals(nameof(Feed.RepositoryQuotas), StringComparison.OrdinalIgnoreCase))
+            {
+                foreach (IConfigurationSection pattern in setting.GetChildren())
+                {
+                    feed.RepositoryQuotas[pattern.Key] = QuotaSection.Read(pattern, mistakes);
+                }
+            }
+            else if (!TrySet(feed, setting))
             {
                 mistakes.Add(setting.Value is { } value
                     ? $"'{setting.Path}' is '{value}', which is no value of a feed's setting."
@@ -68,6 +83,10 @@ internal static class FeedSection
                 bool isNumber = long.TryParse(setting.Value, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes);
                 feed.MaxBlobBytes = isNumber ? bytes : null;
                 return isEmpty || isNumber;
+            case "KEEPUNTAGGED":
+                return TrySet(setting, value => feed.KeepUntagged = value);
+            case "KEEPORPHANEDREFERRERS":
+                return TrySet(setting, value => feed.KeepOrphanedReferrers = value);
             case "ANONYMOUS":
                 bool isAccess = Enum.TryParse(setting.Value, ignoreCase: true, out AnonymousAccess access) && Enum.IsDefined(access);
                 feed.Anonymous = isAccess ? access : null;
@@ -77,7 +96,8 @@ internal static class FeedSection
         }
     }
 
-    private static bool TryAdd(IList<string> list, IConfigurationSection setting)
+    /// <summary>Adds a value, or each of a list of values.</summary>
+    public static bool TryAdd(IList<string> list, IConfigurationSection setting)
     {
         if (setting.Value is { Length: > 0 } one)
         {
@@ -90,6 +110,14 @@ internal static class FeedSection
         }
 
         return true;
+    }
+
+    private static bool TrySet(IConfigurationSection setting, Action<TimeSpan?> set)
+    {
+        bool isEmpty = string.IsNullOrEmpty(setting.Value);
+        bool isPeriod = TimeSpan.TryParse(setting.Value, CultureInfo.InvariantCulture, out TimeSpan period);
+        set(isPeriod ? period : null);
+        return isEmpty || isPeriod;
     }
 
     private static bool TrySet(IConfigurationSection setting, Action<bool> set)

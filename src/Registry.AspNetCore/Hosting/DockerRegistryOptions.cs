@@ -26,8 +26,16 @@ public sealed class DockerRegistryOptions
     /// <summary>The most names in a page that a client asks for: 10,000 by default, from 100 to 100,000. A larger wish gets this many and a link to the next page.</summary>
     public int MaxPageSize { get; set; } = 10_000;
 
+    /// <summary>
+    /// How often the pulls that were counted are written: every minute by default, from 1 second to 1 hour, and when the host stops. A host that crashes loses what it counted since it last wrote.
+    /// </summary>
+    public TimeSpan UsageInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>When pulls of blobs are sent on to the store that has the bytes.</summary>
     public BlobRedirectOptions BlobRedirects { get; } = new();
+
+    /// <summary>What is done to keep the registry small and whole, and when.</summary>
+    public MaintenanceOptions Maintenance { get; } = new();
 
     /// <summary>
     /// Texts that clients show to their users, sent as <c>Warning</c> headers with every answer (distribution-spec, "Warnings"). Printable characters, and all
@@ -48,6 +56,11 @@ public sealed class DockerRegistryOptions
             yield return $"{nameof(BlobRedirects)}.{mistake}";
         }
 
+        foreach (string mistake in Maintenance.Validate())
+        {
+            yield return $"{nameof(Maintenance)}.{mistake}";
+        }
+
         if (MaxPageSize is < 100 or > 100_000)
         {
             yield return $"{nameof(MaxPageSize)} is {MaxPageSize}; it must be from 100 to 100,000.";
@@ -56,6 +69,11 @@ public sealed class DockerRegistryOptions
         if (CatalogPageSize < 1 || CatalogPageSize > MaxPageSize)
         {
             yield return $"{nameof(CatalogPageSize)} is {CatalogPageSize}; it must be from 1 to {nameof(MaxPageSize)} ({MaxPageSize}).";
+        }
+
+        if (UsageInterval < TimeSpan.FromSeconds(1) || UsageInterval > TimeSpan.FromHours(1))
+        {
+            yield return $"{nameof(UsageInterval)} is {UsageInterval}; it must be from 1 second to 1 hour.";
         }
 
         foreach (string mistake in Http.WarningHeaders.Validate(Warnings))

@@ -69,14 +69,14 @@ internal sealed class RegistryRequest(HttpContext http, RegistryInstance registr
 
     /// <summary>Whether the user who sent the request may do something here, whatever else the token that came with it was made for.</summary>
     public async ValueTask<bool> UserMayAsync(RegistryAction action, Tag tag) =>
-        await Registry.Gate.MayAsync(await Registry.Gate.CallerAsync(Http, View).ConfigureAwait(false), action, AccessTarget.Of(target, tag)).ConfigureAwait(false);
+        await Registry.Gate.MayAsync(await Registry.Gate.CallerAsync(this).ConfigureAwait(false), action, AccessTarget.Of(target, tag)).ConfigureAwait(false);
 
     /// <summary>Who sent the request, for what remembers who changed something.</summary>
     public async ValueTask<ChangedBy> FindSenderAsync()
     {
         try
         {
-            RegistryCaller caller = await Registry.Gate.CallerAsync(Http, View).ConfigureAwait(false);
+            RegistryCaller caller = await Registry.Gate.CallerAsync(this).ConfigureAwait(false);
             return new ChangedBy(caller.IsAuthenticated ? caller.Principal.Identity?.Name : null);
         }
         catch (CredentialsUnavailableException)

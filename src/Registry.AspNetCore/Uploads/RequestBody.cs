@@ -2,27 +2,40 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Registry.AspNetCore.Http;
 using Registry.AspNetCore.Routing;
+using Registry.Content.Quotas;
 using Registry.Content.Uploads;
 using Registry.Errors;
+using Registry.Model;
 
 namespace Registry.AspNetCore.Uploads;
 
 /// <summary>What a request brings of a blob.</summary>
 internal static class RequestBody
 {
-    /// <summary>The body, or <see langword="null"/> when the request has none.</summary>
-    public static UploadBody? Of(RegistryRequest request)
-    {
-        long? length = AnnouncedLength(request.Http);
-        return length == 0 ? null : new UploadBody(new ClientBody(request.Http.Request), length, request.Feed?.Settings.MaxBlobBytes);
-    }
-
-    /// <summary>Refuses what can be refused before a byte of the body is read.</summary>
+    /// <summary>The body, or <see langword="null"/> when the request has none. Nothing of it is read.</summary>
     /// <param name="request">The request.</param>
     /// <param name="offset">How many bytes of the blob there are already.</param>
     /// <param name="range">Where the body says that it belongs.</param>
-    /// <exception cref="RegistryException">The announced length is too large, or not the one of the range.</exception>
-    public static void ThrowIfHopeless(RegistryRequest request, long offset, ChunkRange? range)
+    /// <param name="digest">The blob, where it is known.</param>
+    /// <exception cref="RegistryException">The announced length is too large, or not the one of the range, or a quota has no room for it.</exception>
+    public static async ValueTask<UploadBody?> AcceptAsync(RegistryRequest request, long offset, ChunkRange? range, Digest? digest)
+    {
+        ThrowIfHopeless(request, offset, range);
+        long? length = AnnouncedLength(request.Http);
+        if (length == 0)
+        {
+            return null;
+        }
+
+        long? needed = offset + (length ?? range?.Length);
+        QuotaRoom? room = await request.Content.Quotas.RoomAsync(request.Repository, digest, needed, request.Aborted).ConfigureAwait(false);
+        return needed is { } known && room?.Refuse(known) is { } refusal
+            ? throw refusal
+            : new UploadBody(new ClientBody(request.Http.Request), length, request.Feed?.Settings.MaxBlobBytes, room);
+    }
+
+    // Refuses what can be refused before a byte of the body is read.
+    private static void ThrowIfHopeless(RegistryRequest request, long offset, ChunkRange? range)
     {
         if (AnnouncedLength(request.Http) is not { } length)
         {

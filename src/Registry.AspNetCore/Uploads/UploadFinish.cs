@@ -28,8 +28,8 @@ internal static class UploadFinish
             return;
         }
 
-        RequestBody.ThrowIfHopeless(request, before.Offset, range);
-        UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, RequestBody.Of(request), range, request.Aborted).ConfigureAwait(false);
+        UploadBody? body = await RequestBody.AcceptAsync(request, before.Offset, range, digests[0]).ConfigureAwait(false);
+        UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, body, range, request.Aborted).ConfigureAwait(false);
         if (result.Outcome != UploadOutcome.Accepted)
         {
             await UploadProgress.AnswerAsync(request, result, default).ConfigureAwait(false);

@@ -40,8 +40,7 @@ internal static class UploadProgress
             return;
         }
 
-        RequestBody.ThrowIfHopeless(request, result.Offset, range);
-        if (RequestBody.Of(request) is { } body)
+        if (await RequestBody.AcceptAsync(request, result.Offset, range, digest: null).ConfigureAwait(false) is { } body)
         {
             long before = result.Offset;
             result = await uploads.AppendAsync(request.Repository, id, body, range, request.Aborted).ConfigureAwait(false);

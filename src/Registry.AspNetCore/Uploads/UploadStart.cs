@@ -50,13 +50,13 @@ internal static class UploadStart
     private static async Task PushAsync(RegistryRequest request)
     {
         IReadOnlyList<Digest> digests = UploadFinish.ReadDigests(request);
-        RequestBody.ThrowIfHopeless(request, offset: 0, range: null);
+        UploadBody? body = await RequestBody.AcceptAsync(request, offset: 0, range: null, digests[0]).ConfigureAwait(false);
         UploadSessions uploads = request.Content.Uploads;
         string id = await uploads.StartAsync(request.Repository, digests[0].Algorithm!, request.Aborted).ConfigureAwait(false);
         bool finished = false;
         try
         {
-            UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, RequestBody.Of(request), range: null, request.Aborted).ConfigureAwait(false);
+            UploadResult result = await uploads.FinishAsync(request.Repository, id, digests, body, range: null, request.Aborted).ConfigureAwait(false);
             if (result.Outcome != UploadOutcome.Accepted)
             {
                 await UploadAnswers.UnknownAsync(request).ConfigureAwait(false);

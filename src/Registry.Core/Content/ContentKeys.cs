@@ -12,10 +12,12 @@ internal static class ContentKeys
     public const string DataPrefix = "data/";
     public const string BlobsPrefix = "blobs/";
     public const string UploadsPrefix = "uploads/";
-    public const string CatalogPrefix = "catalog/";
+    public const string UsageSince = MaintenancePrefix + "usage-since";
     public const string RefsPrefix = "refs/";
+    public const string CatalogPrefix = "catalog/";
     public const string RepositoriesPrefix = "repos/";
     public const string MaintenancePrefix = "maintenance/";
+    public const string QuotasPrefix = "quotas/";
 
     // Sorts before every character of a tag and of an id, so that the keys of a tag stand together and tags stand in their own order.
     private const char GenerationSeparator = '!';
@@ -27,6 +29,27 @@ internal static class ContentKeys
     public static string Data(string id) => $"{DataPrefix}{id.AsSpan(0, DataFolderLength)}/{id}";
 
     public static string Blob(Digest digest) => $"{BlobsPrefix}{digest.AlgorithmName}/{digest.Encoded[..2]}/{digest.Encoded}";
+
+    /// <summary>Reads the digest of a blob's record.</summary>
+    public static bool TryParseBlob(string key, out Digest digest)
+    {
+        digest = default;
+        return key.Split('/') is ["blobs", var algorithm, _, var encoded] && Digest.TryParse($"{algorithm}:{encoded}", out digest) && Blob(digest) == key;
+    }
+
+    /// <summary>Reads the id of the upload that some bytes came from. Its key may go on with what the store put behind it.</summary>
+    public static bool TryParseData(string key, out string id)
+    {
+        id = "";
+        int start = DataPrefix.Length + DataFolderLength + 1;
+        if (key.Length < start + Ulid.Length)
+        {
+            return false;
+        }
+
+        id = key.Substring(start, Ulid.Length);
+        return Ulid.IsValid(id) && key.StartsWith(Data(id), StringComparison.Ordinal);
+    }
 
     public static string Upload(string id) => UploadsPrefix + id;
 
@@ -40,6 +63,9 @@ internal static class ContentKeys
 
     public static string ManifestRef(Digest content, RepositoryName repository, Digest manifest, string generation) =>
         $"{Refs(content, repository)}{manifest.AlgorithmName}-{manifest.Encoded}{GenerationSeparator}{generation}";
+
+    /// <summary>Prefix of the refs to some content of all repositories whose names begin with a text, which ends with a slash or is empty.</summary>
+    public static string Refs(Digest digest, string names) => $"{Refs(digest)}{Encode(names)}";
 
     /// <summary>Reads the last part of the key of a ref, or of a referrer.</summary>
     /// <param name="key">The key.</param>
@@ -78,8 +104,46 @@ internal static class ContentKeys
         return before >= 0 && TryDecode(key[(before + 1)..last], out repository);
     }
 
+    /// <summary>Reads the content and the repository of a ref's key.</summary>
+    /// <param name="key">The key of a ref.</param>
+    /// <param name="digest">What is held.</param>
+    /// <param name="repository">Who holds it.</param>
+    public static bool TryParseRef(ReadOnlySpan<char> key, out Digest digest, out RepositoryName repository)
+    {
+        digest = default;
+        Span<Range> parts = stackalloc Range[7];
+        return TryParseRefRepository(key, out repository)
+            && key.Split(parts, '/') == 6
+            && Digest.TryParse($"{key[parts[1]]}:{key[parts[3]]}", out digest);
+    }
+
+    /// <summary>What to start a listing after, to go past every ref to some content.</summary>
+    public static string AfterRefs(Digest digest) => $"{Refs(digest)}~";
+
     /// <summary>What to start a listing after, to go past every ref of a repository to some content.</summary>
     public static string AfterRefs(Digest digest, RepositoryName repository) => $"{Refs(digest, repository)}~";
+
+    /// <summary>Reads what a key below <see cref="RepositoriesPrefix"/> belongs to.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="section">The part after it, such as <c>manifests</c>.</param>
+    public static bool TryParseRepository(string key, out RepositoryName repository, out string section)
+    {
+        string[] parts = key.Split('/', 4);
+        section = parts.Length > 3 ? parts[2] : "";
+        repository = default;
+        return parts.Length > 3 && TryDecode(parts[1], out repository);
+    }
+
+    /// <summary>What to start a listing after, to go past one section of a repository.</summary>
+    public static string AfterSection(string key)
+    {
+        string[] parts = key.Split('/', 4);
+        return $"{string.Join('/', parts.Take(3))}/~";
+    }
+
+    /// <summary>What to start a listing after, to go past the refs to some content of all repositories whose names begin with a text, which ends with a slash.</summary>
+    public static string AfterRefs(Digest digest, string names) => $"{Refs(digest, names)}~";
 
     public static string Manifest(RepositoryName repository, Digest digest) =>
         $"{RepositoriesPrefix}{Encode(repository)}/manifests/{digest.AlgorithmName}/{digest.Encoded}";
@@ -141,6 +205,12 @@ internal static class ContentKeys
     public static string AfterReferrer(RepositoryName repository, Digest subject, Digest last) =>
         $"{Referrers(repository, subject)}{last.AlgorithmName}-{last.Encoded}{GenerationSeparator}~";
 
+    /// <summary>How much a feed uses of its quota; empty for the default feed.</summary>
+    public static string FeedQuota(string feed) => feed.Length == 0 ? $"{QuotasPrefix}default" : $"{QuotasPrefix}feeds/{Encode(feed)}";
+
+    /// <summary>How much a repository uses of its quota.</summary>
+    public static string RepositoryQuota(RepositoryName repository) => $"{QuotasPrefix}repositories/{Encode(repository)}";
+
     public static string Catalog(RepositoryName repository) => CatalogPrefix + Encode(repository);
 
     public static bool TryParseCatalog(string key, out RepositoryName repository) =>
@@ -151,6 +221,14 @@ internal static class ContentKeys
 
     /// <summary>What to start a listing of the catalog after, to go past a name, which need not be a repository's.</summary>
     public static string AfterCatalog(string last) => CatalogPrefix + Encode(last);
+
+    /// <summary>Prefix of what is known of a repository's pulls.</summary>
+    public static string Usage(RepositoryName repository) => $"usage/{Encode(repository)}/";
+
+    /// <summary>One record of a repository's pulls.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="part">The first characters of the hash that its names have in common; empty for the one that is filled first.</param>
+    public static string Usage(RepositoryName repository, string part) => Usage(repository) + (part.Length == 0 ? "top" : part);
 
     /// <summary>Reads a repository as it is spelled in keys.</summary>
     public static bool TryParseRepository(ReadOnlySpan<char> encoded, out RepositoryName repository) => TryDecode(encoded, out repository);

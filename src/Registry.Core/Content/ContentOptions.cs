@@ -15,7 +15,7 @@ public sealed class ContentOptions
     public bool AllowSparseIndexes { get; set; }
 
     /// <summary>
-    /// How long content that a pusher was told about, or has uploaded, is kept before a manifest names it: 24 hours by default, from 1 minute to 90 days.
+    /// How long content that a pusher was told about, or has uploaded, is kept before a manifest names it: 24 hours by default, from 1 second to 90 days. It is for the convenience of pushers: nothing that can be pulled depends on it.
     /// </summary>
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(24);
 
@@ -48,9 +48,9 @@ public sealed class ContentOptions
             yield return $"{nameof(MaxBlobBytes)} is {MaxBlobBytes}; it must be 1 or more, or null for no limit.";
         }
 
-        if (GracePeriod < TimeSpan.FromMinutes(1) || GracePeriod > TimeSpan.FromDays(90))
+        if (GracePeriod < TimeSpan.FromSeconds(1) || GracePeriod > TimeSpan.FromDays(90))
         {
-            yield return $"{nameof(GracePeriod)} is {GracePeriod}; it must be from 1 minute to 90 days.";
+            yield return $"{nameof(GracePeriod)} is {GracePeriod}; it must be from 1 second to 90 days.";
         }
 
         if (StoreConcurrency is < 1 or > 256)

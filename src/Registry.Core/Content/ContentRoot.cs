@@ -2,6 +2,7 @@ using Registry.Content.Blobs;
 using Registry.Content.Catalog;
 using Registry.Content.Erasing;
 using Registry.Content.Manifests;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Referrers;
 using Registry.Content.Refs;
@@ -23,7 +24,8 @@ internal sealed class ContentRoot : IDisposable
     /// <param name="options">How content is kept.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">What ids and waits are drawn from in place of the system's generator, so that a simulation can be repeated.</param>
-    public ContentRoot(IObjectStore store, ContentOptions options, TimeProvider time, Random? random = null)
+    /// <param name="quotas">The quotas over the store.</param>
+    public ContentRoot(IObjectStore store, ContentOptions options, TimeProvider time, Random? random = null, IQuotaScopes? quotas = null)
     {
         Store = store;
         Options = options;
@@ -37,9 +39,10 @@ internal sealed class ContentRoot : IDisposable
         Ids = ids;
         Format = new StorageFormat(store);
         Catalog = new RepositoryCatalog(store, time);
-        Blobs = new BlobStore(store, records, refs, Catalog, Released, time, options);
-        Tags = new TagStore(store, records, new TagNames(store, records, time), Released, ids, time, options);
-        Manifests = new ManifestStore(store, records, refs, Tags, Catalog, Released, new ManifestContent(records, refs, Blobs, options), ids, time, options);
+        Quotas = new QuotaBook(new QuotaHoldings(store, records), records, quotas ?? NoQuotas.Instance, ids, time, options);
+        Blobs = new BlobStore(store, records, refs, Catalog, Released, Quotas, time, options);
+        Tags = new TagStore(store, records, new TagNames(store, records, time), Released, Quotas, ids, time, options);
+        Manifests = new ManifestStore(store, records, refs, Tags, Catalog, Released, new ManifestContent(records, refs, Blobs, options), new ManifestQuota(Quotas, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
         Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);
         Committer = new BlobCommitter(store, records);
@@ -49,7 +52,7 @@ internal sealed class ContentRoot : IDisposable
             records,
             sessions,
             new SessionAppender(store, records, sessions, time, options),
-            new SessionCommitter(store, records, sessions, refs, Catalog, Committer, ids, time),
+            new SessionCommitter(store, records, sessions, refs, Catalog, Committer, Quotas, ids, time),
             _localUploads,
             ids,
             time);
@@ -74,6 +77,9 @@ internal sealed class ContentRoot : IDisposable
     public StorageFormat Format { get; }
 
     public RepositoryCatalog Catalog { get; }
+
+    /// <summary>What feeds and repositories may hold.</summary>
+    public QuotaBook Quotas { get; }
 
     public BlobStore Blobs { get; }
 

@@ -50,9 +50,6 @@ internal enum Guard
     /// <summary>A last look at the manifest after its tags point at it.</summary>
     LastLook,
 
-    /// <summary>The way back from a manifest to a tag is there before the tag points at it.</summary>
-    WayBeforeTag,
-
     /// <summary>Whoever deletes a manifest deletes its tags once more after it.</summary>
     TagsAfterDelete,
 
@@ -77,6 +74,51 @@ internal enum Guard
     /// <summary>The bytes of a blob that is gone are removed before its record is written over.</summary>
     RemoveGoneBytes,
 
-    /// <summary>The session's record is read again after its upload was opened.</summary>
-    LookAfterOpen,
+    /// <summary>The key of an upload's bytes is never used twice.</summary>
+    DataKeyOnce,
+
+    /// <summary>A push that lost its race removes the refs that it wrote for a generation that has ended.</summary>
+    ReleaseLost,
+
+    /// <summary>A push looks whether the way back to its tag is still there.</summary>
+    LookForWay,
+
+    /// <summary>The condition of a push is asked once, when it first moves the tag.</summary>
+    ConditionOnce,
+
+    /// <summary>A push that begins again leaves a tag that somebody moved or deleted since.</summary>
+    TagOnce,
+
+    /// <summary>The collector reads a blob's record before it looks at the refs.</summary>
+    RecordBeforeRefs,
+
+    /// <summary>A blob is condemned by one look and gone by a later one.</summary>
+    BlobInTwoSteps,
+
+    /// <summary>The second look at a blob asks for its refs again.</summary>
+    RefsInSecondStep,
+
+    /// <summary>The bytes of a blob go before the record that names them.</summary>
+    BytesBeforeRecord,
+
+    /// <summary>What is left of a thing that is gone stays for a grace period.</summary>
+    TombstonesAge,
+
+    /// <summary>The sweeper claims a session before it drops it.</summary>
+    SweeperClaim,
+
+    /// <summary>The sweeper writes over the record that whoever finishes the upload may be about to put.</summary>
+    SweeperBurns,
+
+    /// <summary>The sweeper asks of complete bytes whether they are a blob, where the session does not say.</summary>
+    SweeperLooks,
+
+    /// <summary>A record that was written over stays for good.</summary>
+    BurntStays,
+
+    /// <summary>A manifest is condemned by one look and ended by a later one.</summary>
+    ManifestInTwoSteps,
+
+    /// <summary>A manifest is ended only if its record is as it was when it was found unneeded.</summary>
+    UnneededSince,
 }

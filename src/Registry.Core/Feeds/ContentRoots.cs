@@ -8,7 +8,8 @@ namespace Registry.Feeds;
 /// <param name="find">Finds a store by its name; <see langword="null"/> where there is none.</param>
 /// <param name="options">How content is kept, in all of them.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ContentRoots(Func<string, IObjectStore?> find, ContentOptions options, TimeProvider time) : IDisposable
+/// <param name="feeds">Gives the feeds, whose quotas hold over what is stored.</param>
+internal sealed class ContentRoots(Func<string, IObjectStore?> find, ContentOptions options, TimeProvider time, Func<FeedTable> feeds) : IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<ContentRoot?>> _roots = new(StringComparer.Ordinal);
 
@@ -37,5 +38,5 @@ internal sealed class ContentRoots(Func<string, IObjectStore?> find, ContentOpti
         }
     }
 
-    private ContentRoot? Create(string store) => find(store) is { } found ? new ContentRoot(found, options, time) : null;
+    private ContentRoot? Create(string store) => find(store) is { } found ? new ContentRoot(found, options, time, quotas: new FeedQuotas(feeds, store)) : null;
 }

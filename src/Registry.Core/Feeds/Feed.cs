@@ -39,6 +39,15 @@ public sealed class Feed(string name)
     /// <summary>The largest blob that can be pushed, in bytes, from 1 on; <see langword="null"/>, the default, leaves the registry's own limit, below which this one counts.</summary>
     public long? MaxBlobBytes { get; set; }
 
+    /// <summary>How much the feed may hold altogether; <see langword="null"/>, the default, sets no limit.</summary>
+    public StorageQuota? Quota { get; set; }
+
+    /// <summary>
+    /// How much each repository may hold, by wildcards (<c>*</c>, which stands for slashes too, and <c>?</c>) for its name within the feed: <c>team-a/*</c>. Every repository that matches has the limit for itself; where several
+    /// match, the least of each limit holds. Empty by default.
+    /// </summary>
+    public IDictionary<string, StorageQuota> RepositoryQuotas { get; } = new Dictionary<string, StorageQuota>(StringComparer.Ordinal);
+
     /// <summary>
     /// The types of artifacts that can be pushed, as wildcards (<c>*</c>, <c>?</c>) for a manifest's artifact type or, where it has none, for the media type of its config. Empty, the default, lets every type in.
     /// Indexes without an artifact type are made of what is there already, and always let in.
@@ -66,6 +75,20 @@ public sealed class Feed(string name)
 
     /// <summary>What callers may do without signing in; <see langword="null"/>, the default, is what the registry says for all feeds.</summary>
     public AnonymousAccess? Anonymous { get; set; }
+
+    /// <summary>What the feed does not keep: what any of these rules names is removed when they are carried out. Empty by default, which keeps everything. See <see cref="RetentionRule"/>.</summary>
+    public IList<RetentionRule> Retention { get; } = [];
+
+    /// <summary>
+    /// How long a manifest that no tag points at is kept after a collection first saw it so, and at least for the registry's grace period: what a tag was moved away from can be pulled for so long by its digest.
+    /// <see langword="null"/>, the default, keeps it for good. Children of an index that is there, and what refers to a subject that is there, are kept with it. From zero to ten years.
+    /// </summary>
+    public TimeSpan? KeepUntagged { get; set; }
+
+    /// <summary>
+    /// The same of a manifest that refers to a subject which is not there, a signature of a deleted image, say. <see langword="null"/>, the default, keeps it for good. From zero to ten years.
+    /// </summary>
+    public TimeSpan? KeepOrphanedReferrers { get; set; }
 
     /// <summary>Texts that clients show to their users, sent as <c>Warning</c> headers beside the registry's own: that the feed is deprecated, say. Printable ASCII.</summary>
     public IList<string> Warnings { get; } = [];

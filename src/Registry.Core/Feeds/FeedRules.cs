@@ -1,3 +1,4 @@
+using System.Buffers;
 using Registry.Model;
 
 namespace Registry.Feeds;
@@ -6,6 +7,7 @@ namespace Registry.Feeds;
 internal static class FeedRules
 {
     private const int MaxNameLength = 128;
+    private const int MaxPeriodDays = 3650;
 
     /// <summary>Whether a text can be a feed's name or alias: one part of a repository's name.</summary>
     public static bool IsName(string text) => text.Length <= MaxNameLength && !text.Contains('/', StringComparison.Ordinal) && RepositoryName.TryParse(text, out _);
@@ -47,6 +49,19 @@ internal static class FeedRules
             yield return $"{nameof(Feed.MaxBlobBytes)} of {which} is {feed.MaxBlobBytes}; it must be 1 or more, or null for the registry's own limit.";
         }
 
+        foreach (string mistake in FindMistakesInQuotas(feed, which))
+        {
+            yield return mistake;
+        }
+
+        foreach ((string setting, TimeSpan? period) in new[] { (nameof(Feed.KeepUntagged), feed.KeepUntagged), (nameof(Feed.KeepOrphanedReferrers), feed.KeepOrphanedReferrers) })
+        {
+            if (period < TimeSpan.Zero || period > TimeSpan.FromDays(MaxPeriodDays))
+            {
+                yield return $"{setting} of {which} is {period}; it must be from zero to {MaxPeriodDays} days, or null to keep for good.";
+            }
+        }
+
         if (feed.Anonymous is { } anonymous && !Enum.IsDefined(anonymous))
         {
             yield return $"{nameof(Feed.Anonymous)} of {which} is {anonymous}; it must be {string.Join(", ", Enum.GetNames<AnonymousAccess>())}, or nothing.";
@@ -63,6 +78,50 @@ internal static class FeedRules
         foreach (string type in feed.ArtifactTypes.Where(static type => type.Length is 0 or > 255))
         {
             yield return $"The artifact type '{type}' of {which} must have 1 to 255 characters.";
+        }
+
+        foreach (string mistake in RetentionRules.FindMistakes(feed.Retention, which))
+        {
+            yield return mistake;
+        }
+    }
+
+    private static IEnumerable<string> FindMistakesInQuotas(Feed feed, string which)
+    {
+        foreach ((string name, long value) in FindNegative(feed.Quota, nameof(Feed.Quota)))
+        {
+            yield return $"{name} of {which} is {value}; {QuotaRule}";
+        }
+
+        foreach ((string pattern, StorageQuota? quota) in feed.RepositoryQuotas)
+        {
+            if (pattern.Length is 0 or > RepositoryName.MaxLength || pattern.AsSpan().ContainsAnyExcept(PatternCharacters))
+            {
+                yield return $"The repositories '{pattern}' in {nameof(Feed.RepositoryQuotas)} of {which} are none: a name has lower-case letters, digits and '.', '_', '-', '/', beside the wildcards '*' and '?'.";
+            }
+
+            if (quota is null or { Bytes: null, Tags: null })
+            {
+                yield return $"{nameof(Feed.RepositoryQuotas)} of {which} sets no limit for '{pattern}': it must have {nameof(StorageQuota.Bytes)}, {nameof(StorageQuota.Tags)} or both.";
+            }
+
+            foreach ((string name, long value) in FindNegative(quota, $"{nameof(Feed.RepositoryQuotas)}['{pattern}']"))
+            {
+                yield return $"{name} of {which} is {value}; {QuotaRule}";
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, long Value)> FindNegative(StorageQuota? quota, string name)
+    {
+        if (quota?.Bytes < 0)
+        {
+            yield return ($"{name}.{nameof(StorageQuota.Bytes)}", quota.Bytes.Value);
+        }
+
+        if (quota?.Tags < 0)
+        {
+            yield return ($"{name}.{nameof(StorageQuota.Tags)}", quota.Tags.Value);
         }
     }
 
@@ -90,6 +149,10 @@ internal static class FeedRules
             }
         }
     }
+
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-/*?");
+
+    private const string QuotaRule = "it must be 0 or more, or null for no limit.";
 
     private static string NameRule => $"It has lower-case letters and digits, joined by '.', '_', '__' or '-', and at most {MaxNameLength} characters.";
 }

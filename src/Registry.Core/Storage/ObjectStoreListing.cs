@@ -6,9 +6,12 @@ namespace Registry.Storage;
 internal static class ObjectStoreListing
 {
     /// <summary>Lists every key with a prefix, in ordinal order, holding one page at a time.</summary>
-    public static async IAsyncEnumerable<string> ListAllAsync(this IObjectStore store, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static IAsyncEnumerable<string> ListAllAsync(this IObjectStore store, string prefix, CancellationToken cancellationToken) => store.ListAllAsync(prefix, null, cancellationToken);
+
+    /// <summary>Lists every key with a prefix that sorts after another, in ordinal order, holding one page at a time.</summary>
+    public static async IAsyncEnumerable<string> ListAllAsync(this IObjectStore store, string prefix, string? startAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? last = null;
+        string? last = startAfter;
         KeyPage page;
         do
         {

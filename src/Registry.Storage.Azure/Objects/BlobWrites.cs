@@ -5,6 +5,19 @@ using Azure.Storage.Blobs.Specialized;
 
 namespace Registry.Storage.Azure;
 
+/// <summary>What came of removing a blob.</summary>
+internal enum Removal
+{
+    /// <summary>It was there, and is not any more.</summary>
+    Removed,
+
+    /// <summary>It was not there.</summary>
+    Missing,
+
+    /// <summary>It is there, with another ETag than the one that it had to have.</summary>
+    Changed,
+}
+
 /// <summary>Writes small blobs whole and removes blobs, each under a condition.</summary>
 internal sealed class BlobWrites
 {
@@ -45,8 +58,7 @@ internal sealed class BlobWrites
     /// <param name="blob">The blob.</param>
     /// <param name="etag">The ETag that it must have; <see langword="null"/> for any.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>Whether it is gone: not if it has another ETag.</returns>
-    public async Task<bool> DeleteAsync(BlockBlobClient blob, string? etag, CancellationToken cancellationToken)
+    public async Task<Removal> DeleteAsync(BlockBlobClient blob, string? etag, CancellationToken cancellationToken)
     {
         if (!KeepsConditionsItself)
         {
@@ -59,7 +71,7 @@ internal sealed class BlobWrites
         {
             if (etag is not null && await FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } found && Text(found.ETag) != etag)
             {
-                return false;
+                return Removal.Changed;
             }
 
             return await DeleteOverServiceAsync(blob, null, cancellationToken).ConfigureAwait(false);
@@ -129,23 +141,35 @@ internal sealed class BlobWrites
         }
     }
 
-    private static async Task<bool> DeleteOverServiceAsync(BlockBlobClient blob, string? etag, CancellationToken cancellationToken)
+    // The library repeats a delete whose answer got lost: then the blob is missing, or another is there, although it was removed by this.
+    private static async Task<Removal> DeleteOverServiceAsync(BlockBlobClient blob, string? etag, CancellationToken cancellationToken)
     {
-        try
+        BlobRequestConditions? conditions = etag is null ? null : new BlobRequestConditions { IfMatch = new ETag(etag) };
+        for (int attempt = 1; ; attempt++)
         {
-            await blob.DeleteAsync(
-                DeleteSnapshotsOption.IncludeSnapshots,
-                etag is null ? null : new BlobRequestConditions { IfMatch = new ETag(etag) },
-                cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (RequestFailedException e) when (BlobFaults.IsBlobMissing(e))
-        {
-            return true;
-        }
-        catch (RequestFailedException e) when (etag is not null && BlobFaults.IsConditionFailed(e))
-        {
-            return false;
+            try
+            {
+                await blob.DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions, cancellationToken).ConfigureAwait(false);
+                return Removal.Removed;
+            }
+            catch (RequestFailedException e) when (BlobFaults.IsBlobMissing(e))
+            {
+                return Removal.Missing;
+            }
+            catch (RequestFailedException e) when (etag is not null && BlobFaults.IsConditionFailed(e))
+            {
+                // A conflict leaves it open whether the condition holds.
+                BlobProperties? found = e.Status == 412 ? null : await FindAsync(blob, cancellationToken).ConfigureAwait(false);
+                if (found is null || Text(found.ETag) != etag)
+                {
+                    return e.Status == 412 || found is not null ? Removal.Changed : Removal.Missing;
+                }
+
+                if (attempt == Attempts)
+                {
+                    throw new StoreUnavailableException($"The blob '{blob.Name}' is being changed all the time ({e.ErrorCode}).", e);
+                }
+            }
         }
     }
 

@@ -5,9 +5,9 @@ using System.Text;
 
 namespace Registry.Storage.Azure;
 
-/// <summary>What an upload's token says: <c>1|{id}|{etag}|{length}|{runs}|{key}</c>, a run being <c>{chain}:{count}</c> and runs joined by commas.</summary>
-/// <param name="Id">The name of the upload's marker.</param>
-/// <param name="ETag">The marker's ETag for as long as nobody has decided on the upload's end.</param>
+/// <summary>What an upload's token says: <c>2|{id}|{etag}|{length}|{runs}|{key}</c>, a run being <c>{chain}:{count}</c> and runs joined by commas.</summary>
+/// <param name="Id">The end of the name of the upload's marker, after the key.</param>
+/// <param name="ETag">The marker's ETag for as long as nobody has decided on the upload's end, or <see cref="NoETag"/> where somebody has.</param>
 /// <param name="Length">How many bytes the token stands for.</param>
 /// <param name="Runs">The blocks that they are in.</param>
 /// <param name="Key">The key that the object gets.</param>
@@ -16,8 +16,13 @@ internal sealed record AzureUploadToken(string Id, string ETag, long Length, Imm
     /// <summary>How many blocks the service takes.</summary>
     public const int MaxBlocks = 50_000;
 
-    private const string Version = "1";
-    private const int IdLength = 32;
+    /// <summary>What stands for an ETag that no marker has.</summary>
+    public const string NoETag = "-";
+
+    private const string Version = "2";
+
+    // A marker's name has room for no more after the longest prefix and the longest key.
+    private const int IdLength = 20;
     private const int MaxLength = 64 * 1024;
 
     public int BlockCount => Runs.Sum(static run => run.Count);
@@ -25,8 +30,11 @@ internal sealed record AzureUploadToken(string Id, string ETag, long Length, Imm
     /// <summary>The ids of the blocks, in order.</summary>
     public IEnumerable<string> BlockIds => Runs.SelectMany(static run => Enumerable.Range(0, run.Count).Select(run.BlockId));
 
-    /// <summary>A name for an upload.</summary>
+    /// <summary>A name for an upload, to tell it from others for the same key.</summary>
     public static string CreateId() => RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
+
+    /// <summary>Whether a text has the form of an id.</summary>
+    public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Reads a token.</summary>
     /// <exception cref="ArgumentException">It is none that this store issued.</exception>
@@ -34,7 +42,7 @@ internal sealed record AzureUploadToken(string Id, string ETag, long Length, Imm
     {
         string[] fields = (token.Value ?? "").Split('|', 6);
         if (fields is [Version, var id, { Length: > 0 } etag, var lengthText, var runsText, var key]
-            && id.Length == IdLength && id.All(char.IsAsciiHexDigitLower)
+            && IsId(id)
             && long.TryParse(lengthText, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
             && BlockRun.TryParseAll(runsText, out ImmutableArray<BlockRun> runs)
             && ObjectKey.IsValid(key))

@@ -15,10 +15,15 @@ namespace Registry.Storage.Azure;
 /// it is still as it was at the beginning: one of them comes through. A complete upload's marker is removed: then its blob tells by its metadata which blocks it was made of.
 /// Of an aborted upload nothing stays but the blocks, which the service drops a week after the last of them came.</para>
 /// </remarks>
-internal sealed class BlobUploads(BlobNames names, BlobWrites writes, AzureBlobObjectStoreOptions options, ILogger logger)
+internal sealed class BlobUploads(BlobNames names, BlobWrites writes, AzureBlobObjectStoreOptions options, TimeProvider time, ILogger logger)
 {
+    /// <summary>What the marker says of an upload on whose end nobody has decided.</summary>
+    public const string Open = "open";
+
     private const string BlocksMetadata = "blocks";
-    private const string Open = "open";
+
+    /// <summary>By then the service has dropped all blocks that were not committed, which it does after a week.</summary>
+    private static readonly TimeSpan BlocksAreGone = TimeSpan.FromDays(8);
 
     private enum Decision
     {
@@ -35,7 +40,7 @@ internal sealed class BlobUploads(BlobNames names, BlobWrites writes, AzureBlobO
     public async Task<AzureUploadToken> BeginAsync(string key, CancellationToken cancellationToken)
     {
         string id = AzureUploadToken.CreateId();
-        PutResult begun = await writes.PutAsync(names.Marker(id), Encoding.ASCII.GetBytes(Open), PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
+        PutResult begun = await writes.PutAsync(names.Marker(key, id), Encoding.ASCII.GetBytes(Open), PutCondition.IfAbsent, cancellationToken).ConfigureAwait(false);
         return begun.ETag is { } etag
             ? new AzureUploadToken(id, etag, 0, [], key)
             : throw new IOException($"The upload '{id}' is there already.");
@@ -76,14 +81,15 @@ internal sealed class BlobUploads(BlobNames names, BlobWrites writes, AzureBlobO
     public async Task AbortAsync(AzureUploadToken token, CancellationToken cancellationToken)
     {
         string etag = token.ETag;
-        while (!await writes.DeleteAsync(names.Marker(token.Id), etag, cancellationToken).ConfigureAwait(false))
+        while (etag == AzureUploadToken.NoETag || await writes.DeleteAsync(names.Marker(token.Key, token.Id), etag, cancellationToken).ConfigureAwait(false) == Removal.Changed)
         {
-            if (await ReadMarkerAsync(token, cancellationToken).ConfigureAwait(false) is not (Open, { } current))
+            if (await FindMarkerAsync(token, cancellationToken).ConfigureAwait(false) is not { } marker
+                || (Text(marker) != Open && !await IsLeftOverAsync(token, marker, cancellationToken).ConfigureAwait(false)))
             {
                 return;
             }
 
-            etag = current;
+            etag = marker.ETag;
         }
     }
 
@@ -95,7 +101,7 @@ internal sealed class BlobUploads(BlobNames names, BlobWrites writes, AzureBlobO
         string etag = token.ETag;
         while (true)
         {
-            PutResult put = await writes.PutAsync(names.Marker(token.Id), decided, PutCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false);
+            PutResult put = await writes.PutAsync(names.Marker(token.Key, token.Id), decided, PutCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false);
             if (put.Succeeded)
             {
                 return Decision.Commit;
@@ -148,16 +154,23 @@ internal sealed class BlobUploads(BlobNames names, BlobWrites writes, AzureBlobO
         await BlobWrites.FindAsync(names.Object(token.Key), cancellationToken).ConfigureAwait(false) is { } found
         && found.Metadata.TryGetValue(BlocksMetadata, out string? made) && made == blocks;
 
+    /// <summary>Whether the marker of an upload that was to be completed is left from a crash: the object is there, or cannot come to be any more.</summary>
+    private async Task<bool> IsLeftOverAsync(AzureUploadToken token, SmallObject marker, CancellationToken cancellationToken) =>
+        time.GetUtcNow() - marker.LastModified > BlocksAreGone
+        || await BlobWrites.FindAsync(names.Object(token.Key), cancellationToken).ConfigureAwait(false) is not null;
+
+    private static string Text(SmallObject marker) => Encoding.ASCII.GetString(marker.Content.Span);
+
     private async Task<(string State, string ETag)?> ReadMarkerAsync(AzureUploadToken token, CancellationToken cancellationToken) =>
-        await BlobReads.GetAsync(names.Marker(token.Id), cancellationToken).ConfigureAwait(false) is { } marker
-            ? (Encoding.ASCII.GetString(marker.Content.Span), marker.ETag)
-            : null;
+        await FindMarkerAsync(token, cancellationToken).ConfigureAwait(false) is { } marker ? (Text(marker), marker.ETag) : null;
+
+    private Task<SmallObject?> FindMarkerAsync(AzureUploadToken token, CancellationToken cancellationToken) => BlobReads.GetAsync(names.Marker(token.Key, token.Id), cancellationToken);
 
     private async Task RemoveMarkerAsync(AzureUploadToken token, CancellationToken cancellationToken)
     {
         try
         {
-            await writes.DeleteAsync(names.Marker(token.Id), etag: null, cancellationToken).ConfigureAwait(false);
+            await writes.DeleteAsync(names.Marker(token.Key, token.Id), etag: null, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (BlobFaults.IsForeign(e, CancellationToken.None) || e is OperationCanceledException)
         {

@@ -89,14 +89,20 @@ internal sealed class MultipartUploads(S3Bucket bucket)
         await bucket.AskAsync($"Aborting the multipart upload of '{finalKey}'", IsGone, (s3, token) => s3.AbortMultipartUploadAsync(request, token), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Lists the multipart uploads whose final keys have a prefix, in the order of these.</summary>
+    public ValueTask<ListMultipartUploadsResponse> ListAsync(string prefix, string? keyMarker, string? uploadIdMarker, int limit, CancellationToken cancellationToken)
+    {
+        var request = new ListMultipartUploadsRequest { BucketName = bucket.Name, Prefix = bucket.Objects + prefix, KeyMarker = keyMarker, UploadIdMarker = uploadIdMarker, MaxUploads = limit };
+        return bucket.AskAsync($"Listing the multipart uploads of '{prefix}'", (s3, token) => s3.ListMultipartUploadsAsync(request, token), cancellationToken);
+    }
+
     /// <summary>Aborts every multipart upload that was begun for a key, by whatever appender.</summary>
     public async ValueTask AbortAllAsync(string key, CancellationToken cancellationToken)
     {
-        var request = new ListMultipartUploadsRequest { BucketName = bucket.Name, Prefix = bucket.Objects + key };
-        ListMultipartUploadsResponse page;
+        ListMultipartUploadsResponse? page = null;
         do
         {
-            page = await bucket.AskAsync($"Listing the multipart uploads of '{key}'", (s3, token) => s3.ListMultipartUploadsAsync(request, token), cancellationToken).ConfigureAwait(false);
+            page = await ListAsync(key, page?.NextKeyMarker, page?.NextUploadIdMarker, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
             foreach (MultipartUpload upload in page.MultipartUploads ?? [])
             {
                 string finalKey = upload.Key[bucket.Objects.Length..];
@@ -105,12 +111,12 @@ internal sealed class MultipartUploads(S3Bucket bucket)
                     await AbortAsync(finalKey, upload.UploadId, cancellationToken).ConfigureAwait(false);
                 }
             }
-
-            request.KeyMarker = page.NextKeyMarker;
-            request.UploadIdMarker = page.NextUploadIdMarker;
         }
         while (page.IsTruncated == true);
     }
+
+    /// <summary>The key that a multipart upload's was made of. A key at the limit, which got no suffix, is taken for a shorter one if it ends like that.</summary>
+    public static string KeyOf(string finalKey) => finalKey.Length > SuffixLength && IsWithSuffix(finalKey, finalKey[..^SuffixLength]) ? finalKey[..^SuffixLength] : finalKey;
 
     /// <summary>Whether a key is one that <see cref="CreateAsync"/> makes of another.</summary>
     public static bool IsWithSuffix(string finalKey, string key) =>

@@ -11,8 +11,9 @@ namespace Registry.Storage.S3.Uploads;
 /// object by one put <i>if absent</i> under the key asked for; a larger one by completing its multipart upload, under a key that no other has.
 /// </summary>
 /// <remarks>
-/// An abort leaves a small tombstone below <c>u/</c>, which every completion looks for before it writes. A completion that has looked already when the abort comes
-/// is the earlier of the two.
+/// <para>Tails are kept below <c>u/</c> under the upload's key, a space, and a name, so that they say whose they are when nobody has a token of it any more.</para>
+/// <para>An abort leaves a small tombstone there, which every completion looks for before it writes. A completion that has looked already when the abort comes
+/// is the earlier of the two.</para>
 /// </remarks>
 internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, ILogger logger)
 {
@@ -23,8 +24,6 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
     public int MaxPartsInFlight => options.MaxPartsInFlight;
 
     public ILogger Logger => logger;
-
-    public static S3UploadToken Begin(string key) => S3UploadToken.Begin(RandomNumberGenerator.GetHexString(32, lowercase: true), key);
 
     public async ValueTask<ObjectAppender?> OpenAsync(S3UploadToken token, CancellationToken cancellationToken)
     {
@@ -141,19 +140,24 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
 
     public async ValueTask AbortAsync(S3UploadToken token, CancellationToken cancellationToken)
     {
-        if (await bucket.HeadAsync(bucket.Objects + token.FinalKey, cancellationToken).ConfigureAwait(false) is null)
+        // A token of no bytes does not say under which key others may have completed the upload.
+        bool completed = token.Length == 0
+            ? await HasObjectAsync(token.Key, cancellationToken).ConfigureAwait(false)
+            : await bucket.HeadAsync(bucket.Objects + token.FinalKey, cancellationToken).ConfigureAwait(false) is not null;
+        if (!completed)
         {
             await bucket.PutAsync(StateKey(token, Tombstone), default, cancellationToken).ConfigureAwait(false);
-            await Multipart.AbortAllAsync(token.Key, cancellationToken).ConfigureAwait(false);
         }
 
+        // Beside an object there may still be the parts of somebody who lost a race or crashed.
+        await Multipart.AbortAllAsync(token.Key, cancellationToken).ConfigureAwait(false);
         await DropTailsAsync(token, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Keeps a tail as an object of its own.</summary>
     public async ValueTask<(string Name, string ETag)> KeepTailAsync(S3UploadToken token, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        string name = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        string name = RandomNumberGenerator.GetHexString(S3UploadToken.TailNameLength, lowercase: true);
         string bucketKey = StateKey(token, name);
         PutObjectResponse kept = await bucket.AskAsync(
             $"Writing '{bucketKey}'", (s3, cancel) => s3.PutObjectAsync(bucket.NewPut(bucketKey, content, isData: false), cancel), cancellationToken).ConfigureAwait(false);
@@ -257,5 +261,5 @@ internal sealed class S3Uploads(S3Bucket bucket, S3ObjectStoreOptions options, I
         }
     }
 
-    private string StateKey(S3UploadToken token, string name) => $"{bucket.State}{token.Id}/{name}";
+    private string StateKey(S3UploadToken token, string name) => $"{bucket.State}{token.Key} {name}";
 }

@@ -69,7 +69,7 @@ public sealed class StartupTests
                 options.MaxPageSize = 99;
                 options.CatalogPageSize = 99;
                 options.Warnings.Add("ü");
-                options.Content.GracePeriod = TimeSpan.FromSeconds(1);
+                options.Content.GracePeriod = TimeSpan.FromMilliseconds(1);
             }).AddInMemoryStorage();
             services.AddDockerRegistry("right").AddInMemoryStorage().AllowAnonymousPull();
         });
@@ -79,7 +79,7 @@ public sealed class StartupTests
         Assert.Contains(lines, static line => line.StartsWith("- it has no storage", StringComparison.Ordinal));
         Assert.Contains(lines, static line => line.StartsWith("- CatalogPageSize is 0", StringComparison.Ordinal));
         Assert.Contains(lines, static line => line.StartsWith("- Registry 'one': MaxPageSize is 99", StringComparison.Ordinal));
-        Assert.Contains(lines, static line => line.StartsWith("- Registry 'one': Content.GracePeriod is 00:00:01", StringComparison.Ordinal));
+        Assert.Contains(lines, static line => line.StartsWith("- Registry 'one': Content.GracePeriod is 00:00:00.001", StringComparison.Ordinal));
         Assert.Contains(lines, static line => line.StartsWith("- Registry 'one': Warnings", StringComparison.Ordinal));
         Assert.Contains(lines, static line => line.StartsWith("- Registry 'one': nobody has been given access", StringComparison.Ordinal));
     }
@@ -94,7 +94,7 @@ public sealed class StartupTests
         { "Content.MaxManifestBytes", static options => options.Content.MaxManifestBytes = (4 * 1024 * 1024) - 1 },
         { "Content.MaxManifestBytes", static options => options.Content.MaxManifestBytes = (7 * 1024 * 1024) + 1 },
         { "Content.MaxBlobBytes", static options => options.Content.MaxBlobBytes = 0 },
-        { "Content.GracePeriod", static options => options.Content.GracePeriod = TimeSpan.FromSeconds(59) },
+        { "Content.GracePeriod", static options => options.Content.GracePeriod = TimeSpan.FromMilliseconds(999) },
         { "Content.GracePeriod", static options => options.Content.GracePeriod = TimeSpan.FromDays(91) },
         { "Content.StoreConcurrency", static options => options.Content.StoreConcurrency = 0 },
         { "Content.StoreConcurrency", static options => options.Content.StoreConcurrency = 257 },
@@ -118,7 +118,7 @@ public sealed class StartupTests
         static options => options.CatalogPageSize = 10_000,
         static options => options.Content.MaxManifestBytes = 7 * 1024 * 1024,
         static options => options.Content.MaxBlobBytes = 1,
-        static options => options.Content.GracePeriod = TimeSpan.FromMinutes(1),
+        static options => options.Content.GracePeriod = TimeSpan.FromSeconds(1),
         static options => options.Content.GracePeriod = TimeSpan.FromDays(90),
         static options => options.Content.StoreConcurrency = 1,
         static options => options.Content.StoreConcurrency = 256);

@@ -6,7 +6,7 @@ using Registry.Storage.InMemory;
 namespace Registry.AspNetCore.Tests.Testing;
 
 /// <summary>A store in memory that fails when it is told to.</summary>
-public class FaultyStore : IObjectStore
+public class FaultyStore : IObjectStore, IConditionalDeletes, IUnfinishedUploads
 {
     private readonly InMemoryObjectStore _inner = new(TimeProvider.System);
 
@@ -58,6 +58,20 @@ public class FaultyStore : IObjectStore
     {
         Before?.Invoke("delete", key);
         return _inner.DeleteAsync(key, cancellationToken);
+    }
+
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) => _inner.CanDeleteConditionallyAsync(cancellationToken);
+
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken)
+    {
+        Before?.Invoke("delete if match", key);
+        return _inner.DeleteAsync(key, etag, cancellationToken);
+    }
+
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken)
+    {
+        Before?.Invoke("list unfinished", keyPrefix);
+        return _inner.ListUnfinishedAsync(keyPrefix, continuation, limit, cancellationToken);
     }
 
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Registry.Storage;
 namespace Registry.AspNetCore.Tests.Testing;
 
 /// <summary>Passes everything on to another store, which it owns; tests put themselves in between.</summary>
-public abstract class ProxyStore(IObjectStore inner) : IObjectStore, IAsyncDisposable
+public abstract class ProxyStore(IObjectStore inner) : IObjectStore, IConditionalDeletes, IUnfinishedUploads, IAsyncDisposable
 {
     public virtual ValueTask<SmallObject?> GetAsync(string key, CancellationToken cancellationToken) => inner.GetAsync(key, cancellationToken);
 
@@ -15,7 +15,15 @@ public abstract class ProxyStore(IObjectStore inner) : IObjectStore, IAsyncDispo
 
     public ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
 
-    public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) =>
+        inner is IConditionalDeletes deletes ? deletes.CanDeleteConditionallyAsync(cancellationToken) : new(false);
+
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken) => ((IConditionalDeletes)inner).DeleteAsync(key, etag, cancellationToken);
+
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken) =>
+        inner is IUnfinishedUploads uploads ? uploads.ListUnfinishedAsync(keyPrefix, continuation, limit, cancellationToken) : new(new UnfinishedPage([], null));
+
+    public virtual ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken) =>
         inner.ListAsync(prefix, startAfter, limit, cancellationToken);
 
     public ValueTask<UploadToken> BeginUploadAsync(string key, CancellationToken cancellationToken) => inner.BeginUploadAsync(key, cancellationToken);

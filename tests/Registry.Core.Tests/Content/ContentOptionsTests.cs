@@ -10,7 +10,7 @@ public sealed class ContentOptionsTests
     [Fact]
     public void Every_setting_that_is_out_of_its_range_is_named()
     {
-        var options = new ContentOptions { MaxManifestBytes = 1, MaxBlobBytes = 0, GracePeriod = TimeSpan.FromSeconds(59), StoreConcurrency = 0, TagHistoryLength = -1 };
+        var options = new ContentOptions { MaxManifestBytes = 1, MaxBlobBytes = 0, GracePeriod = TimeSpan.FromMilliseconds(999), StoreConcurrency = 0, TagHistoryLength = -1 };
 
         string[] problems = [.. options.Validate()];
 
@@ -25,7 +25,7 @@ public sealed class ContentOptionsTests
     [Fact]
     public void The_ends_of_the_ranges_are_in_them()
     {
-        Assert.Empty(new ContentOptions { MaxManifestBytes = 4 << 20, MaxBlobBytes = 1, GracePeriod = TimeSpan.FromMinutes(1), StoreConcurrency = 1, TagHistoryLength = 0 }.Validate());
+        Assert.Empty(new ContentOptions { MaxManifestBytes = 4 << 20, MaxBlobBytes = 1, GracePeriod = TimeSpan.FromSeconds(1), StoreConcurrency = 1, TagHistoryLength = 0 }.Validate());
         Assert.Empty(new ContentOptions { MaxManifestBytes = 7 << 20, MaxBlobBytes = long.MaxValue, GracePeriod = TimeSpan.FromDays(90), StoreConcurrency = 256, TagHistoryLength = 100 }.Validate());
         Assert.NotEmpty(new ContentOptions { MaxManifestBytes = (7 << 20) + 1 }.Validate());
         Assert.NotEmpty(new ContentOptions { GracePeriod = TimeSpan.FromDays(91) }.Validate());

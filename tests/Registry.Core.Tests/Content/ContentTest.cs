@@ -1,5 +1,6 @@
 using System.Text;
 using Registry.Content;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Core.Tests.Simulation;
 using Registry.Model;
@@ -31,6 +32,9 @@ public abstract class ContentTest : IDisposable
 
     private protected ContentOptions Options { get; } = new();
 
+    /// <summary>The quotas over the store. None by default.</summary>
+    private protected virtual IQuotaScopes? Quotas => null;
+
     private protected InMemoryObjectStore Store { get; }
 
     private protected Ulid Ids { get; }
@@ -42,7 +46,7 @@ public abstract class ContentTest : IDisposable
     /// <summary>Another node over the same store, or over one that wraps it.</summary>
     private protected ContentRoot Node(IObjectStore? store = null)
     {
-        var node = new ContentRoot(store ?? Store.Share(), Options, Time);
+        var node = new ContentRoot(store ?? Store.Share(), Options, Time, quotas: Quotas);
         _nodes.Add(node);
         return node;
     }
@@ -107,15 +111,15 @@ public abstract class ContentTest : IDisposable
             {
                 dieAt++;
                 var store = new InMemoryObjectStore(Time);
-                using var before = new ContentRoot(store, Options, Time);
+                using var before = new ContentRoot(store, Options, Time, quotas: Quotas);
                 await arrange(before);
                 dying = new DyingStore(store, dieAt, afterEffect);
-                using var stopping = new ContentRoot(dying, Options, Time);
+                using var stopping = new ContentRoot(dying, Options, Time, quotas: Quotas);
                 Exception? stopped = await Record.ExceptionAsync(() => act(stopping));
                 Assert.True(dying.Died == stopped is not null, $"{stopped}");
                 Assert.Empty(await ContentInvariants.AlwaysAsync(store, Cancel));
 
-                using var after = new ContentRoot(store.Share(), Options, Time);
+                using var after = new ContentRoot(store.Share(), Options, Time, quotas: Quotas);
                 try
                 {
                     await act(after);

@@ -3,7 +3,7 @@ using Registry.Storage;
 namespace Registry.Core.Tests.Simulation;
 
 /// <summary>A store that writes uploads in place, as a folder on a disk does: one appender of an upload at a time, and no completing or aborting beside it.</summary>
-internal sealed class OneAppenderStore(IObjectStore inner) : IObjectStore
+internal sealed class OneAppenderStore(IObjectStore inner) : IObjectStore, IConditionalDeletes, IUnfinishedUploads
 {
     private readonly Lock _lock = new();
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
@@ -17,6 +17,14 @@ internal sealed class OneAppenderStore(IObjectStore inner) : IObjectStore
         inner.PutAsync(key, content, condition, cancellationToken);
 
     public ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
+
+    public ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) =>
+        inner is IConditionalDeletes deletes ? deletes.CanDeleteConditionallyAsync(cancellationToken) : new(false);
+
+    public ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken) => ((IConditionalDeletes)inner).DeleteAsync(key, etag, cancellationToken);
+
+    public ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken) =>
+        inner is IUnfinishedUploads uploads ? uploads.ListUnfinishedAsync(keyPrefix, continuation, limit, cancellationToken) : new(new UnfinishedPage([], null));
 
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken) =>
         inner.ListAsync(prefix, startAfter, limit, cancellationToken);

@@ -9,6 +9,10 @@ public sealed class FileSystemStoreFixture : ObjectStoreFixture
 {
     private readonly StoreFolder folder = new();
 
+    public override bool DeletesConditionally => true;
+
+    public override bool ListsUnfinishedUploads => true;
+
     public override ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IObjectStore>(folder.Open());
 
     public override async ValueTask DisposeAsync()

@@ -9,6 +9,10 @@ public sealed class InMemoryStoreFixture : ObjectStoreFixture
 {
     private readonly InMemoryObjectStore place = new(TimeProvider.System);
 
+    public override bool DeletesConditionally => true;
+
+    public override bool ListsUnfinishedUploads => true;
+
     public override ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IObjectStore>(place.Share());
 }
 

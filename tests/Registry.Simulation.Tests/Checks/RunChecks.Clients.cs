@@ -1,4 +1,7 @@
+using Registry.Content;
+using Registry.Content.Records;
 using Registry.Errors;
+using Registry.Model;
 using Registry.Simulation.Scenarios;
 using Registry.Simulation.World;
 using Registry.TagHistories;
@@ -39,7 +42,7 @@ internal sealed partial class RunChecks
             return;
         }
 
-        DateTimeOffset until = asked + _promised;
+        DateTimeOffset until = (fiber.LeasedAt > asked ? fiber.LeasedAt : asked) + _promised;
         _blobPromises[repo, blob] = until > _blobPromises[repo, blob] ? until : _blobPromises[repo, blob];
         CheckBlob(blob);
     }
@@ -93,6 +96,17 @@ internal sealed partial class RunChecks
         if (!IsLive(repo, manifest) && (tagged || until > Now) && _deletedByClient[repo, manifest] < told.Began)
         {
             Violate($"{told.Fiber} was told that {Name(repo, manifest)} is stored, and it is not.");
+        }
+    }
+
+    /// <summary>
+    /// A put takes place, and its caller is told of the second, which failed. If the tag changes before the caller looks, nobody can tell that the first took place: what wanted to be written may be written once more.
+    /// </summary>
+    public void PutTwice(Operation operation)
+    {
+        if (Universe.Records.TryGetValue(operation.Key, out RecordPlace place) && place.Kind == RecordKind.Tag && PointsAt(place.Repository, place.Item) is >= 0 and var written)
+        {
+            Add(place.Repository, place.Item, new TagEvent { Action = TagAction.Write, Value = written, Called = operation.Fiber.Began });
         }
     }
 
@@ -167,6 +181,7 @@ internal sealed partial class RunChecks
     /// <summary>Whatever was promised was promised for a time that is over.</summary>
     public void ForgetPromises()
     {
+        _atRest = true;
         Array.Clear(_blobPromises);
         Array.Clear(_manifestPromises);
     }
@@ -179,6 +194,56 @@ internal sealed partial class RunChecks
             for (int tag = 0; tag < Universe.Tags.Length; tag++)
             {
                 CheckHistory(repo, tag);
+            }
+        }
+
+        if (_simulator.Faults == 0)
+        {
+            CheckEveryoneCameToAnEnd();
+        }
+    }
+
+    // Nobody stopped half-way, so that there is nothing for collectors to mend.
+    private void CheckEveryoneCameToAnEnd()
+    {
+        for (int repo = 0; repo < Universe.Repositories.Length; repo++)
+        {
+            for (int tag = 0; tag < Universe.Tags.Length; tag++)
+            {
+                int manifest = PointsAt(repo, tag);
+                if (manifest < 0 || _tagWriters[repo, tag] is { Acknowledged: false })
+                {
+                    continue;
+                }
+
+                TagRecord record = _tags[repo, tag]!;
+                string name = $"{Universe.Repositories[repo]}:{Universe.Tags[tag]}";
+                // A collector that takes a way back for forgotten, and lays it again, may do so just when somebody looks for it to delete the tag. Collectors find such a tag later.
+                if (!IsLive(repo, manifest) && !Array.Exists(_simulator.Fibers, static fiber => fiber.Plan.Act is Act.Collect or Act.CollectRepositories))
+                {
+                    Violate($"The tag {name} points at {Universe.Manifests[manifest].Name}, which is not there.");
+                }
+
+                if (_content.Find(ContentKeys.Tagged(Universe.Repositories[repo], Universe.Manifests[manifest].Digest, Universe.Tags[tag], record.Generation)) is null)
+                {
+                    Violate($"There is no way back to the tag {name}.");
+                }
+
+                if (_content.Find(ContentKeys.TagName(Universe.Repositories[repo], Universe.Tags[tag], record.Listed!)) is null)
+                {
+                    Violate($"The tag {name} is in no list.");
+                }
+            }
+        }
+
+        foreach (string key in _content.Keys)
+        {
+            if (key.StartsWith(ContentKeys.RefsPrefix, StringComparison.Ordinal)
+                && ContentKeys.TryParseRefOwner(key, out RefOwner owner) && owner.Manifest is { } digest
+                && ContentKeys.TryParseRefRepository(key, out RepositoryName repository)
+                && (_manifests[Universe.RepositoryOf(repository), Universe.ManifestOf(digest)] is not { State: ManifestState.Live } manifest || manifest.Generation != owner.Id))
+            {
+                Violate($"{Universe.Shorten(key)} is left, and nobody stopped half-way.");
             }
         }
     }

@@ -1,6 +1,5 @@
 using Registry.Content;
 using Registry.Content.Records;
-using Registry.Content.Refs;
 using Registry.Model;
 using Registry.Simulation.Scenarios;
 using Registry.Simulation.World;
@@ -27,6 +26,8 @@ internal sealed partial class RunChecks : IStoreObserver
     private readonly int[,] _deletedByClient = new int[Universe.Repositories.Length, Universe.Manifests.Length];
     private readonly TagRecord?[,] _tags = new TagRecord?[Universe.Repositories.Length, Universe.Tags.Length];
     private readonly Fiber?[,] _tagWriters = new Fiber?[Universe.Repositories.Length, Universe.Tags.Length];
+
+    private bool _atRest;
 
     public RunChecks(Simulator simulator)
     {
@@ -67,6 +68,11 @@ internal sealed partial class RunChecks : IStoreObserver
 
     public void Changed(string key, StoredObject? before, StoredObject? after)
     {
+        if (_atRest)
+        {
+            _simulator.Story?.Add($"at rest, {Universe.Shorten(key)} is {(after is null ? "removed" : "written")}");
+        }
+
         Changes += key.StartsWith(ContentKeys.MaintenancePrefix, StringComparison.Ordinal) ? 0 : 1;
         if (Universe.Records.TryGetValue(key, out RecordPlace place))
         {
@@ -87,7 +93,7 @@ internal sealed partial class RunChecks : IStoreObserver
                     break;
             }
         }
-        else if (after is null && key.StartsWith(ContentKeys.DataPrefix, StringComparison.Ordinal))
+        else if ((after is null || before is not null) && key.StartsWith(ContentKeys.DataPrefix, StringComparison.Ordinal))
         {
             for (int blob = 0; blob < _blobs.Length; blob++)
             {
@@ -108,7 +114,7 @@ internal sealed partial class RunChecks : IStoreObserver
 
     private bool IsLive(int repo, int manifest) => _manifests[repo, manifest] is { State: ManifestState.Live };
 
-    private bool IsThere(int blob) => _blobs[blob] is { State: not BlobState.Gone } record && _content.Find(record.Data) is not null;
+    private bool IsThere(int blob) => _blobs[blob] is { State: not BlobState.Gone } record && _content.Find(record.Data) is { } data && data.Bytes.AsSpan().SequenceEqual(Universe.BlobBytes[blob]);
 
     private int PointsAt(int repo, int tag) => _tags[repo, tag] is { Digest: { } digest } ? Universe.ManifestOf(digest) : TagEvent.Nowhere;
 

@@ -75,6 +75,12 @@ internal sealed class Clients
         Act.DeleteBlob => DeleteBlobAsync(),
         Act.Collect => Process.Collector.ScanAsync(dryRun: false, notSince: null, _cancel).AsTask(),
         Act.CollectBlob => Process.CollectBlobAsync(Universe.Blobs[_plan.Item], _cancel),
+        Act.CollectManifest => Process.CollectManifestAsync(_repository, Universe.Manifests[_plan.Item].Digest, _cancel),
+        Act.CollectRepositories => Process.CollectRepositoriesAsync(_cancel),
+        Act.CollectBlobs => Process.CollectBlobsAsync(_cancel),
+        Act.Sweep => Process.SweepAsync(_cancel),
+        Act.StopAtLease => Node.Refs.LeaseAsync(_repository, Universe.Blobs[_plan.Item], Node.Ids.Next(), _cancel).AsTask(),
+        Act.StopAtGone => Process.StopAtGoneAsync(Universe.Blobs[_plan.Item], _cancel),
         Act.WorkOff => Process.Collector.WorkOffAsync(_cancel).AsTask(),
         _ => throw new InvalidOperationException($"{_plan.Act}?"),
     };

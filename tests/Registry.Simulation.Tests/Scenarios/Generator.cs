@@ -2,9 +2,10 @@ using Registry.Simulation.World;
 
 namespace Registry.Simulation.Scenarios;
 
-/// <summary>Draws scenarios: a few actors that are after the same things.</summary>
+/// <summary>Draws scenarios: a few actors that are after the same things, of everything that there is or of what belongs to one theme.</summary>
 internal static class Generator
 {
+    // What was left to be found, for everything.
     private static readonly Plan[][] s_setups =
     [
         [],
@@ -13,61 +14,143 @@ internal static class Generator
         [Pushed(Universe.Image, tag: 0), Pushed(Universe.OtherImage, tag: 1)],
         [Pushed(Universe.SmallIndex, tag: 0)],
         [Pushed(Universe.Image, tag: 0), Pushed(Universe.Referrer)],
-        [new Plan(Act.Upload, 0, 0, 1)],
-        [Pushed(Universe.Image, tag: 0), new Plan(Act.DeleteManifest, 0, 0, Universe.Image)],
+        [Uploaded(1)],
+        [Pushed(Universe.Image, tag: 0), Deleted(Universe.Image)],
         [new Plan(Act.Push, 0, 1, Universe.Image, 0)],
         [Pushed(Universe.Index, tag: 0)],
-
-        // Condemned, and due.
-        [Pushed(Universe.Image), new Plan(Act.DeleteManifest, 0, 0, Universe.Image), Waited(65), new Plan(Act.CollectBlob, 0, 0, 1), new Plan(Act.CollectBlob, 0, 0, 0), Waited(65)],
-        [new Plan(Act.Upload, 0, 0, 1), Waited(65), new Plan(Act.CollectBlob, 0, 0, 1), Waited(65)],
+        [Pushed(Universe.Image), Deleted(Universe.Image), Waited(65), Looked(1), Looked(0), Waited(65)],
         [Pushed(Universe.Image, tag: 0), new Plan(Act.DeleteTag, 0, 0, 0, 0), Waited(65), new Plan(Act.Collect, 0, 0), Waited(65)],
         [Pushed(Universe.SmallIndex), Waited(65), new Plan(Act.Collect, 0, 0), Waited(65)],
-
-        // Gone, and what is left of it.
-        [Pushed(Universe.Image), new Plan(Act.DeleteManifest, 0, 0, Universe.Image), Waited(65), new Plan(Act.CollectBlob, 0, 0, 1), Waited(65), new Plan(Act.CollectBlob, 0, 0, 1), Waited(65)],
-
-        // Left by an upload.
+        [Pushed(Universe.Image), Deleted(Universe.Image), Waited(65), Looked(1), Waited(65), Looked(1)],
         [new Plan(Act.AbandonUpload, 0, 0, 1), Waited(65)],
         [Pushed(Universe.Image, tag: 0), Waited(65)],
     ];
 
+    // A blob that nothing holds, and that is still visible by a lease that ran out: live, condemned and due, gone.
+    private static readonly Plan[] s_unheld = [Pushed(Universe.Image), Deleted(Universe.Image), Waited(65)];
+    private static readonly Plan[] s_due = [.. s_unheld, Looked(1), new Plan(Act.StopAtLease, 0, 0, 1), Waited(65)];
+    private static readonly Plan[] s_gone = [Uploaded(1), Waited(65), Looked(1), Waited(65), new Plan(Act.StopAtGone, 0, 0, 1)];
+
+    // A manifest that nothing needs: not seen yet, condemned and due.
+    private static readonly Plan[] s_unneeded = [Pushed(Universe.Image), Waited(65)];
+    private static readonly Plan[] s_ripe = [.. s_unneeded, new Plan(Act.CollectManifest, 0, 0, Universe.Image), Waited(65)];
+    private static readonly Plan[] s_tagged = [Pushed(Universe.Image, tag: 0)];
+
     // In minutes.
-    private static readonly int[] s_ages = [0, 0, 20, 45, 90, 200, 1_500];
+    private static readonly int[] s_ages = [0, 0, 0, 20, 45, 90, 200, 1_500];
+    private static readonly int[] s_clocks = [-65, 65, -20, 20, -10, 10, -3_000, 3_000];
 
     public static Scenario Draw(SimulationRandom random)
     {
         int nodes = random.Next(4) == 0 ? 3 : 2;
         bool wrong = random.Next(3) == 0;
         var clocks = new TimeSpan[nodes];
-        for (int i = 0; i < nodes; i++)
+        for (int i = 0; i < nodes && wrong; i++)
         {
-            clocks[i] = wrong ? TimeSpan.FromMinutes(random.Next(4) == 0 ? random.Next(-3_000, 3_000) : random.Next(-20, 20)) : TimeSpan.Zero;
+            clocks[i] = TimeSpan.FromMinutes(s_clocks[random.Next(s_clocks.Length)]);
         }
 
+        int theme = random.Next(12);
+        Plan[] setup = theme switch
+        {
+            0 or 1 => random.Next(3) switch { 0 => s_unheld, _ => s_due },
+            2 => s_gone,
+            3 or 4 => random.Next(3) switch { 0 => s_unneeded, _ => s_ripe },
+            5 or 6 => random.Next(3) switch { 0 => [], 1 => s_tagged, _ => [Pushed(Universe.Image), Pushed(Universe.OtherImage)] },
+            7 or 8 => random.Next(3) switch { 0 => [Uploaded(1)], 1 => s_due, _ => [] },
+            _ => s_setups[random.Next(s_setups.Length)],
+        };
         var actors = new Plan[2 + random.Next(3)][];
         for (int i = 0; i < actors.Length; i++)
         {
             actors[i] = new Plan[1 + (random.Next(3) == 0 ? 1 : 0)];
             for (int j = 0; j < actors[i].Length; j++)
             {
-                actors[i][j] = DrawPlan(random, nodes);
+                actors[i][j] = theme switch
+                {
+                    0 or 1 or 2 => DrawBlobPlan(random, nodes),
+                    3 or 4 => DrawManifestPlan(random, nodes),
+                    5 or 6 => DrawTagPlan(random, nodes),
+                    7 or 8 => DrawUploadPlan(random, nodes),
+                    _ => DrawPlan(random, nodes),
+                };
             }
         }
 
         return new Scenario
         {
-            Setup = s_setups[random.Next(s_setups.Length)],
-            SinceSetup = TimeSpan.FromMinutes(s_ages[random.Next(s_ages.Length)]),
+            Setup = setup,
+            SinceSetup = TimeSpan.FromMinutes(theme < 9 ? 0 : s_ages[random.Next(s_ages.Length)]),
             Clocks = clocks,
-            StoreClock = wrong ? TimeSpan.FromMinutes(random.Next(-20, 20)) : TimeSpan.Zero,
+            StoreClock = wrong && random.Next(2) == 0 ? TimeSpan.FromMinutes(random.Next(-20, 20)) : TimeSpan.Zero,
             PageKeys = random.Next(3) == 0 ? 1 + random.Next(3) : 1000,
-            CollectUntagged = random.Next(2) == 0,
+            CollectUntagged = theme is 3 or 4 || random.Next(2) == 0,
             CollectOrphans = random.Next(2) == 0,
             GoesToRest = random.Next(3) == 0,
-            ConditionalDeletes = random.Next(2) == 0,
+            ConditionalDeletes = random.Next(3) > 0,
             CacheLifetime = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(10),
             Actors = actors,
+        };
+    }
+
+    // One blob, the manifest that names it, and who collects it.
+    private static Plan DrawBlobPlan(SimulationRandom random, int nodes)
+    {
+        int node = random.Next(nodes);
+        return random.Next(10) switch
+        {
+            0 or 1 => new Plan(Act.PutManifest, node, 0, Universe.Image, random.Next(3) - 1),
+            2 => new Plan(Act.Push, node, 0, Universe.Image, 0, DrawVariant(random)),
+            3 => new Plan(random.Next(2) == 0 ? Act.Upload : Act.Head, node, 0, 1, -1, DrawVariant(random)),
+            4 => new Plan(Act.Mount, node, 1, 1),
+            5 => new Plan(random.Next(2) == 0 ? Act.DeleteManifest : Act.CollectBlobs, node, 0, Universe.Image),
+            _ => new Plan(Act.CollectBlob, node, 0, 1),
+        };
+    }
+
+    // One manifest that is untagged, and what needs it.
+    private static Plan DrawManifestPlan(SimulationRandom random, int nodes)
+    {
+        int node = random.Next(nodes);
+        return random.Next(9) switch
+        {
+            0 or 1 => new Plan(Act.PutManifest, node, 0, Universe.Image, random.Next(3) - 1, DrawCondition(random)),
+            2 or 3 => new Plan(Act.PutManifest, node, 0, Universe.SmallIndex, random.Next(2) - 1),
+            4 => new Plan(Act.DeleteManifest, node, 0, random.Next(2) == 0 ? Universe.Image : Universe.SmallIndex),
+            5 => new Plan(Act.CollectRepositories, node, 0),
+            _ => new Plan(Act.CollectManifest, node, 0, random.Next(5) == 0 ? Universe.SmallIndex : Universe.Image),
+        };
+    }
+
+    // One tag.
+    private static Plan DrawTagPlan(SimulationRandom random, int nodes)
+    {
+        int node = random.Next(nodes);
+        int image = random.Next(3) == 0 ? Universe.OtherImage : Universe.Image;
+        int tag = random.Next(4) == 0 ? 1 : 0;
+        return random.Next(11) switch
+        {
+            0 or 1 or 2 => new Plan(Act.PutManifest, node, 0, image, tag, DrawCondition(random)),
+            3 => new Plan(Act.Push, node, 0, image, tag, DrawVariant(random) | DrawCondition(random)),
+            4 or 5 => new Plan(Act.DeleteManifest, node, 0, image, -1, DrawVariant(random)),
+            6 => new Plan(Act.DeleteTag, node, 0, 0, tag),
+            7 => new Plan(Act.ReadTag, node, 0, 0, tag),
+            8 => new Plan(Act.Pull, node, 0, image, tag),
+            _ => new Plan(Act.CollectRepositories, node, 0),
+        };
+    }
+
+    // One blob's uploads, and who sweeps and collects them.
+    private static Plan DrawUploadPlan(SimulationRandom random, int nodes)
+    {
+        int node = random.Next(nodes);
+        return random.Next(10) switch
+        {
+            0 or 1 or 2 => new Plan(Act.Upload, node, random.Next(4) == 0 ? 1 : 0, 1, -1, DrawVariant(random)),
+            3 => new Plan(random.Next(2) == 0 ? Act.CancelUpload : Act.AbandonUpload, node, 0, 1),
+            4 => new Plan(Act.Push, node, 0, Universe.Image, 0, DrawVariant(random)),
+            5 or 6 or 7 => new Plan(Act.Sweep, node, 0),
+            _ => new Plan(Act.CollectBlob, node, 0, 1),
         };
     }
 
@@ -78,16 +161,15 @@ internal static class Generator
         int tag = random.Next(4) == 0 ? 1 : 0;
         int image = random.Next(3) == 0 ? Universe.OtherImage : Universe.Image;
         int blob = random.Next(3) == 0 ? 0 : 1;
-        int variant = (random.Next(3) == 0 ? Variants.Blindly : 0) | (random.Next(3) == 0 ? Variants.Chunked : 0) | (random.Next(3) == 0 ? Variants.Mounts : 0) | (random.Next(2) == 0 ? Variants.Retries : 0);
-        int conditional = variant | (random.Next(3) switch { 0 => Variants.OnlyNew, 1 => Variants.OnlyFrom, _ => 0 });
+        int variant = DrawVariant(random);
         return random.Next(32) switch
         {
             0 or 1 or 2 => new Plan(Act.Push, node, repo, image, tag, variant),
             3 => new Plan(Act.Push, node, repo, image, -1, variant),
             4 => new Plan(Act.Push, node, repo, random.Next(2) == 0 ? Universe.Index : Universe.SmallIndex, tag, variant),
             5 => new Plan(Act.Push, node, repo, Universe.Referrer, -1, variant),
-            6 or 7 or 8 => new Plan(Act.PutManifest, node, repo, image, tag, conditional),
-            9 => new Plan(Act.PutManifest, node, repo, Universe.SmallIndex, tag, conditional),
+            6 or 7 or 8 => new Plan(Act.PutManifest, node, repo, image, tag, variant | DrawCondition(random)),
+            9 => new Plan(Act.PutManifest, node, repo, Universe.SmallIndex, tag, variant | DrawCondition(random)),
             10 or 11 => new Plan(Act.Upload, node, repo, blob, -1, variant),
             12 => new Plan(random.Next(2) == 0 ? Act.AbandonUpload : Act.CancelUpload, node, repo, blob),
             13 => new Plan(Act.Head, node, repo, blob),
@@ -104,7 +186,21 @@ internal static class Generator
         };
     }
 
+    private static int DrawVariant(SimulationRandom random) =>
+        (random.Next(3) == 0 ? Variants.Blindly : 0)
+        | (random.Next(3) == 0 ? Variants.Chunked : 0)
+        | (random.Next(3) == 0 ? Variants.Mounts : 0)
+        | (random.Next(2) == 0 ? Variants.Retries : 0);
+
+    private static int DrawCondition(SimulationRandom random) => random.Next(3) switch { 0 => Variants.OnlyNew, 1 => Variants.OnlyFrom, _ => 0 };
+
     private static Plan Waited(int minutes) => new(Act.Wait, 0, 0, minutes);
+
+    private static Plan Looked(int blob) => new(Act.CollectBlob, 0, 0, blob);
+
+    private static Plan Uploaded(int blob) => new(Act.Upload, 0, 0, blob);
+
+    private static Plan Deleted(int manifest) => new(Act.DeleteManifest, 0, 0, manifest);
 
     private static Plan Pushed(int manifest, int tag = -1) => new(Act.Push, 0, 0, manifest, tag);
 }

@@ -39,6 +39,24 @@ internal enum Act
     /// <summary>A collector looks at one blob.</summary>
     CollectBlob,
 
+    /// <summary>A collector looks at one manifest, and ends it if it is due.</summary>
+    CollectManifest,
+
+    /// <summary>A collector goes through the repositories.</summary>
+    CollectRepositories,
+
+    /// <summary>A collector goes through the blobs.</summary>
+    CollectBlobs,
+
+    /// <summary>A collector goes through the uploads.</summary>
+    Sweep,
+
+    /// <summary>Somebody writes a lease and stops: a mount that came no further.</summary>
+    StopAtLease,
+
+    /// <summary>A collector stops after it has said that a blob is gone.</summary>
+    StopAtGone,
+
     /// <summary>A collector looks at what its host let go of.</summary>
     WorkOff,
 
@@ -55,13 +73,16 @@ internal enum Act
 /// <param name="Variant">How, in bits: see <see cref="Variants"/>.</param>
 internal readonly record struct Plan(Act Act, int Node, int Repository, int Item = 0, int Tag = -1, int Variant = 0)
 {
+    /// <summary>Whether it is a collector's and no client's.</summary>
+    public bool IsCollectors => Act is Act.Collect or Act.CollectBlob or Act.CollectManifest or Act.CollectRepositories or Act.CollectBlobs or Act.Sweep or Act.WorkOff;
+
     public bool Has(int variant) => (Variant & variant) != 0;
 
     public override string ToString() => Act switch
     {
-        Act.Push or Act.PutManifest or Act.DeleteManifest or Act.Pull => $"{Act} {Universe.Repositories[Repository]}{(Tag >= 0 ? ":" + Universe.Tags[Tag] : "")}@{Universe.Manifests[Item].Name}",
+        Act.Push or Act.PutManifest or Act.DeleteManifest or Act.Pull or Act.CollectManifest => $"{Act} {Universe.Repositories[Repository]}{(Tag >= 0 ? ":" + Universe.Tags[Tag] : "")}@{Universe.Manifests[Item].Name}",
         Act.DeleteTag or Act.ReadTag => $"{Act} {Universe.Repositories[Repository]}:{Universe.Tags[Tag]}",
-        Act.Upload or Act.Head or Act.Mount or Act.DeleteBlob or Act.AbandonUpload or Act.CancelUpload or Act.CollectBlob => $"{Act} {Universe.Repositories[Repository]}@b{Item}",
+        Act.Upload or Act.Head or Act.Mount or Act.DeleteBlob or Act.AbandonUpload or Act.CancelUpload or Act.CollectBlob or Act.StopAtLease or Act.StopAtGone => $"{Act} {Universe.Repositories[Repository]}@b{Item}",
         Act.Wait => $"{Act} {Item}",
         _ => Act.ToString(),
     };

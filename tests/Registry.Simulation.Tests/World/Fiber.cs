@@ -46,6 +46,9 @@ internal sealed class Fiber(int actor, int position, Plan plan)
     /// <summary>The time at which it began.</summary>
     public DateTimeOffset BeganAt { get; set; }
 
+    /// <summary>When it last made a lease.</summary>
+    public DateTimeOffset LeasedAt { get; set; }
+
     /// <summary>Whether its client heard that it was done.</summary>
     public bool Acknowledged { get; set; }
 

@@ -1,4 +1,5 @@
 using Registry.Content;
+using Registry.Content.Records;
 using Registry.Maintenance.Collection;
 using Registry.Model;
 using Registry.Simulation.Scenarios;
@@ -25,11 +26,53 @@ internal sealed class Process : IDisposable
 
     public Collector Collector { get; }
 
+    private CollectionRun NewRun => new(Root, _options, _policy, _clock, dryRun: false);
+
     /// <summary>Has a collector look at one blob and nothing else.</summary>
     public async Task CollectBlobAsync(Digest digest, CancellationToken cancellationToken)
     {
-        var run = new CollectionRun(Root, _options, _policy, _clock, dryRun: false);
+        CollectionRun run = NewRun;
         await new BlobCollector(run, new OwnerJudge(run), new TombstoneRemover(run)).ExamineAsync(digest, cancellationToken);
+    }
+
+    /// <summary>The same of a manifest.</summary>
+    public async Task CollectManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
+    {
+        CollectionRun run = NewRun;
+        ManifestLook look = await new ManifestCollector(run, new OwnerJudge(run), new TombstoneRemover(run)).ExamineAsync(repository, digest, cancellationToken);
+        if (look.Fate == ManifestFate.Ripe)
+        {
+            await new ManifestEnder(run).EndAsync(repository, new Dictionary<Digest, string> { [digest] = look.Nonce }, cancellationToken);
+        }
+    }
+
+    /// <summary>Has a collector go through the repositories, without the notes that it takes of how far it is.</summary>
+    public async Task CollectRepositoriesAsync(CancellationToken cancellationToken)
+    {
+        CollectionRun run = NewRun;
+        var judge = new OwnerJudge(run);
+        var tombstones = new TombstoneRemover(run);
+        await new RepositoryScan(run, judge, new ManifestCollector(run, judge, tombstones), new ManifestEnder(run), new TagSweeper(run, tombstones))
+            .RunAsync("", static _ => new(true), cancellationToken);
+    }
+
+    /// <summary>The same of the blobs.</summary>
+    public async Task CollectBlobsAsync(CancellationToken cancellationToken)
+    {
+        CollectionRun run = NewRun;
+        var judge = new OwnerJudge(run);
+        await new BlobScan(run, judge, new BlobCollector(run, judge, new TombstoneRemover(run))).RunAsync(ScanPart.All(1)[^1], "", static _ => new(true), cancellationToken);
+    }
+
+    /// <summary>The same of the uploads.</summary>
+    public async Task SweepAsync(CancellationToken cancellationToken) => await new SessionSweeper(NewRun).RunAsync("", static _ => new(true), cancellationToken);
+
+    /// <summary>What a collector does of its second step at a blob before it stops.</summary>
+    public async Task StopAtGoneAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        string key = ContentKeys.Blob(digest);
+        Versioned<BlobRecord>? found = await Root.Records.ReadAsync<BlobRecord>(key, cancellationToken);
+        await Root.Records.PutAsync(key, found!.Record with { State = BlobState.Gone }, found, cancellationToken);
     }
 
     public void Dispose() => Root.Dispose();

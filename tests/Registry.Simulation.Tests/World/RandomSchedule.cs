@@ -4,6 +4,7 @@ namespace Registry.Simulation.World;
 internal sealed class RandomSchedule : Schedule
 {
     // Minutes: within a grace period, about one, past it, past the day in which tags are mended, and past everything.
+    private const int Standing = int.MaxValue;
     private static readonly int[] s_times = [1, 20, 35, 65, 65, 130, 1_500, 4_400];
 
     private readonly SimulationRandom _random;
@@ -13,6 +14,14 @@ internal sealed class RandomSchedule : Schedule
     private readonly int _leaving;
     private readonly int _advancing;
     private readonly bool _freely;
+    private readonly int _beforeCollectors;
+    private readonly FaultKind _only;
+    private readonly string? _where;
+    private readonly int _late;
+
+    // How many steps the first two actors take before they stand still until nobody else has anything to do; none stands still where it is negative.
+    private readonly int[] _stalls = [-1, -1];
+    private readonly bool _faultBeforeStall;
     private int _last = -1;
     private int _crashesLeft = 3;
     private int _advancesLeft = 8;
@@ -29,6 +38,23 @@ internal sealed class RandomSchedule : Schedule
         _leaving = rough >= 3 && random.Next(3) == 0 ? 10 : 0;
         _advancing = random.Next(3) switch { 0 => 0, 1 => 10, _ => 30 };
         _freely = random.Next(2) == 0;
+        _beforeCollectors = random.Next(3) switch { 0 => 0, 1 => 400, _ => 800 };
+
+        _late = random.Next(3) switch { 0 => 5, 1 => 30, _ => 150 };
+        if (random.Next(3) == 0)
+        {
+            _stalls[0] = random.Next(30);
+            _stalls[1] = random.Next(2) == 0 ? random.Next(12) : -1;
+            _faultBeforeStall = random.Next(2) == 0;
+        }
+
+        // Faults of all kinds anywhere, or of one kind and often where it matters.
+        if (_faults > 0 && random.Next(2) == 0)
+        {
+            _only = (FaultKind)(1 + random.Next(5));
+            _where = random.Next(4) switch { 0 => "blobs/", 1 => "repos/", 2 => "uploads/", _ => "data/" };
+            _faults = 200;
+        }
     }
 
     public List<Choice> Choices { get; } = [];
@@ -57,7 +83,7 @@ internal sealed class RandomSchedule : Schedule
             }
         }
 
-        if (simulator.Late.Count > 0 && (able == 0 || _random.Chance(30)))
+        if (simulator.Late.Count > 0 && (able == 0 || _random.Chance(_late)))
         {
             choice = new Choice(ChoiceKind.Late, _random.Next(simulator.Late.Count));
             return true;
@@ -83,21 +109,97 @@ internal sealed class RandomSchedule : Schedule
             return true;
         }
 
-        int index = last >= 0 && !_random.Chance(_switching) ? last : Pick(simulator, _random.Next(able));
+        int index = _stalls[0] >= 0 ? PickStalling(simulator) : -1;
+        index = index >= 0 ? index : last >= 0 && !_random.Chance(_switching) ? last : Pick(simulator, _random.Next(able));
         Fiber fiber = simulator.Fibers[index];
+        int actor = fiber.Id / 16;
+        bool stands = actor < 2 && _stalls[actor] == 0 && _faultBeforeStall;
+        if (actor < 2 && _stalls[actor] >= 0)
+        {
+            _stalls[actor]--;
+            _stalls[actor] = _stalls[actor] < 0 ? Standing : _stalls[actor];
+        }
+
         _last = fiber.Id;
+        if (fiber.State == FiberState.Waiting && fiber.Plan.IsCollectors && _beforeCollectors > 0 && _advancesLeft > 0 && _random.Chance(_beforeCollectors))
+        {
+            // The fiber begins after it.
+            _advancesLeft--;
+            choice = new Choice(ChoiceKind.Advance, 65);
+            return true;
+        }
+
         if (_leaving > 0 && fiber.State == FiberState.Running && _random.Chance(_leaving))
         {
             choice = new Choice(ChoiceKind.Leave, fiber.Id, Freedom: (uint)_random.NextBits());
             return true;
         }
 
-        FaultKind fault = _faults > 0 && _random.Chance(_faults) ? (FaultKind)(1 + _random.Next(5)) : FaultKind.None;
-        choice = new Choice(ChoiceKind.Step, fiber.Id, fiber.Pending.Count > 1 ? _random.Next(fiber.Pending.Count) : 0, fault, _freely ? (uint)_random.NextBits() : 0);
+        int branch = fiber.Pending.Count > 1 ? _random.Next(fiber.Pending.Count) : 0;
+        FaultKind fault = stands && fiber.Pending.Count > 0 ? (FaultKind)(1 + _random.Next(5)) : DrawFault(fiber, branch);
+        choice = new Choice(ChoiceKind.Step, fiber.Id, branch, fault, _freely ? (uint)_random.NextBits() : 0);
         return true;
     }
 
+    private FaultKind DrawFault(Fiber fiber, int branch)
+    {
+        if (_faults == 0 || fiber.Pending.Count == 0 || !_random.Chance(_faults))
+        {
+            return FaultKind.None;
+        }
+
+        return _where is null ? (FaultKind)(1 + _random.Next(5)) : fiber.Pending[branch].Key.StartsWith(_where, StringComparison.Ordinal) ? _only : FaultKind.None;
+    }
+
     internal static bool IsAble(Simulator simulator, int index) => simulator.Fibers[index].Pending.Count > 0 || simulator.CanBegin(index);
+
+    // Those that are to stand still go first, and then last.
+    private int PickStalling(Simulator simulator)
+    {
+        int others = 0;
+        int standing = -1;
+        for (int i = 0; i < simulator.Fibers.Length; i++)
+        {
+            int actor = simulator.Fibers[i].Id / 16;
+            if (!IsAble(simulator, i))
+            {
+                continue;
+            }
+
+            if (actor < 2 && _stalls[actor] >= 0 && _stalls[actor] != Standing)
+            {
+                return i;
+            }
+
+            bool stands = actor < 2 && _stalls[actor] == Standing;
+            others += stands ? 0 : 1;
+            standing = stands ? i : standing;
+        }
+
+        if (others == 0)
+        {
+            return standing;
+        }
+
+        // The one that was at it goes on, as a rule.
+        int number = _random.Next(others);
+        int picked = -1;
+        for (int i = 0; i < simulator.Fibers.Length; i++)
+        {
+            int actor = simulator.Fibers[i].Id / 16;
+            if (IsAble(simulator, i) && !(actor < 2 && _stalls[actor] == Standing))
+            {
+                if (simulator.Fibers[i].Id == _last && !_random.Chance(_switching))
+                {
+                    return i;
+                }
+
+                picked = number-- == 0 ? i : picked;
+            }
+        }
+
+        return picked;
+    }
 
     private static int Pick(Simulator simulator, int number)
     {

@@ -121,6 +121,11 @@ internal sealed class Simulator : IDisposable
             throw new InvalidOperationException($"{operation.Kind} {operation.Key} comes from another thread.");
         }
 
+        if (operation.Kind == OperationKind.Put && operation.Key.Contains("/lease-", StringComparison.Ordinal))
+        {
+            operation.Fiber.LeasedAt = Now;
+        }
+
         if (!operation.Fiber.IsOver)
         {
             operation.Fiber.Pending.Add(operation);
@@ -240,6 +245,7 @@ internal sealed class Simulator : IDisposable
 
         if (fault == FaultKind.Twice)
         {
+            Checks.PutTwice(operation);
             operation.Perform();
         }
 

@@ -21,6 +21,10 @@ public sealed class FaultyContainerFixture(Azurite azurite) : ObjectStoreFixture
 
     public override int RaceRounds => 3;
 
+    public override bool DeletesConditionally => true;
+
+    public override bool ListsUnfinishedUploads => true;
+
     public override int ManyKeys => 250;
 
     public override int LargeUploadBytes => 20 * 1024 * 1024;

@@ -1,5 +1,3 @@
-using Azure.Storage.Blobs;
-using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Storage.Azure.Tests.Testing;
 using Registry.Storage.Faults;
 using Registry.TestServers.Azurite;
@@ -25,24 +23,7 @@ public sealed class AzureRemoteStoreFaults(SmallBlocksFixture fixture) : RemoteS
         return server.Address;
     }
 
-    protected override IObjectStore OpenStore(Uri server, ClientManner manner)
-    {
-        BlobServiceClient service = Azurite.ServiceAt(server, this.server!.Key, configure: options =>
-        {
-            Azurite.RetrySoon(options);
-            switch (manner)
-            {
-                case ClientManner.GivesUpSoon:
-                    options.Retry.MaxRetries = 1;
-                    break;
-                case ClientManner.WaitsBriefly:
-                    options.Retry.MaxRetries = 5;
-                    options.Retry.NetworkTimeout = TimeSpan.FromSeconds(2);
-                    break;
-            }
-        });
-        return new AzureBlobObjectStore(service.GetBlobContainerClient(container), fixture.Options, TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance);
-    }
+    protected override IObjectStore OpenStore(Uri server, ClientManner manner) => FaultyStores.Open(fixture, server, this.server!.Key, container, manner);
 
     protected override bool IsStep(ProxiedRequest request, string step) => step switch
     {

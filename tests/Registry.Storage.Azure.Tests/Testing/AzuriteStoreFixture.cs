@@ -20,6 +20,10 @@ public class AzuriteStoreFixture(Azurite azurite) : ObjectStoreFixture
 
     public override int RaceRounds => 15;
 
+    public override bool DeletesConditionally => true;
+
+    public override bool ListsUnfinishedUploads => true;
+
     /// <summary>The container, which is there.</summary>
     public async ValueTask<BlobContainerClient> ContainerAsync(CancellationToken cancellationToken, HttpPipelinePolicy? policy = null)
     {
@@ -41,8 +45,9 @@ public class AzuriteStoreFixture(Azurite azurite) : ObjectStoreFixture
         return client;
     }
 
-    public async ValueTask<AzureBlobObjectStore> OpenAsync(CancellationToken cancellationToken, HttpPipelinePolicy? policy = null, AzureBlobObjectStoreOptions? options = null) =>
-        new(await ContainerAsync(cancellationToken, policy), options ?? Options, TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance);
+    public async ValueTask<AzureBlobObjectStore> OpenAsync(
+        CancellationToken cancellationToken, HttpPipelinePolicy? policy = null, AzureBlobObjectStoreOptions? options = null, TimeProvider? time = null) =>
+        new(await ContainerAsync(cancellationToken, policy), options ?? Options, time ?? TimeProvider.System, NullLogger<AzureBlobObjectStore>.Instance);
 
     public override async ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => await OpenAsync(cancellationToken);
 

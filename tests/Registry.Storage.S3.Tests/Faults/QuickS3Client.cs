@@ -8,7 +8,7 @@ using Registry.TestServers.Ceph;
 namespace Registry.Storage.S3.Faults;
 
 /// <summary>A client that repeats what the SDK repeats, only sooner: its half seconds are of no use where a fault passes at once.</summary>
-internal sealed class QuickS3Client(AmazonS3Config config) : AmazonS3Client(new BasicAWSCredentials(CephServer.AccessKey, CephServer.SecretKey), config)
+internal class QuickS3Client(AmazonS3Config config) : AmazonS3Client(new BasicAWSCredentials(CephServer.AccessKey, CephServer.SecretKey), config)
 {
     /// <summary>A store with clients as it makes them itself, which are quick.</summary>
     public static S3ObjectStore Open(S3ObjectStoreOptions options)
@@ -35,7 +35,7 @@ internal sealed class QuickS3Client(AmazonS3Config config) : AmazonS3Client(new 
         pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new SoonRetries(Config)));
     }
 
-    private static AmazonS3Config Configure(S3ObjectStoreOptions options, int retries) => new()
+    public static AmazonS3Config Configure(S3ObjectStoreOptions options, int retries) => new()
     {
         ServiceURL = options.ServiceUrl!.AbsoluteUri,
         UseHttp = true,

@@ -17,6 +17,8 @@ public sealed class FaultyBucketFixture(CephFixture ceph) : ObjectStoreFixture
 
     public override int RaceRounds => 3;
 
+    public override bool ListsUnfinishedUploads => true;
+
     public override int ManyKeys => 250;
 
     public override int LargeUploadBytes => 20 * 1024 * 1024;

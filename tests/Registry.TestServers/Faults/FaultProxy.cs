@@ -17,13 +17,15 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly ConcurrentQueue<ProxiedRequest> requests = new();
     private readonly ConcurrentQueue<(ProxiedRequest Request, Fault Fault)> done = new();
     private readonly IPEndPoint server;
+    private readonly Func<ProxiedRequest, CancellationToken, ValueTask<Admission>>? gate;
     private readonly Task accepting;
     private volatile Func<ProxiedRequest, Fault?> rule = static _ => null;
     private int lastConnection;
     private int lastRequest;
 
-    private FaultProxy(Uri server)
+    private FaultProxy(Uri server, Func<ProxiedRequest, CancellationToken, ValueTask<Admission>>? gate)
     {
+        this.gate = gate;
         this.server = new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(512);
@@ -49,7 +51,8 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>Starts one.</summary>
     /// <param name="server">The server, by its IP address.</param>
-    public static FaultProxy Start(Uri server) => new(server);
+    /// <param name="gate">Lets each request in, maybe after others, or answers it in the server's place. The rule is asked of those that it lets in.</param>
+    public static FaultProxy Start(Uri server, Func<ProxiedRequest, CancellationToken, ValueTask<Admission>>? gate = null) => new(server, gate);
 
     /// <summary>How many faults of a kind came about.</summary>
     public int Count(FaultKind kind) => done.Count(fault => fault.Fault.Kind == kind);
@@ -99,8 +102,10 @@ public sealed class FaultProxy : IAsyncDisposable
             {
                 var request = ProxiedRequest.Parse(Interlocked.Increment(ref lastRequest), head);
                 requests.Enqueue(request);
-                var exchange = new Exchange(client, request, head, ConnectAsync, fault => done.Enqueue((request, fault)));
-                if (!await exchange.RunAsync(Rule(request), ending.Token))
+                using Admission? admission = gate is null ? null : await gate(request, ending.Token);
+                Fault? fault = admission?.Instead is { } answer ? Fault.Answer(answer) : Rule(request);
+                var exchange = new Exchange(client, request, head, ConnectAsync, met => done.Enqueue((request, met)));
+                if (!await exchange.RunAsync(fault, ending.Token))
                 {
                     break;
                 }

@@ -108,7 +108,4 @@ public abstract partial class RemoteStoreFaults
         Proxy.Rule = static _ => null;
         AssertSame(Bytes(100, seed: 1), (await store.GetAsync(Key("object"), Cancel))!.Content);
     }
-
-    private async Task<string> PutDirectAsync(string name, int seed) =>
-        (await Direct.PutAsync(Key(name), Bytes(100, seed), PutCondition.None, Cancel)).ETag!;
 }

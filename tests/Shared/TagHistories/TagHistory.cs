@@ -51,6 +51,9 @@ internal sealed class TagEvent
 /// <summary>
 /// Decides whether what clients saw of a tag could have happened one after the other, each thing at one moment between its call and its answer (Wing and Gong's search, with a memory of where it has been).
 /// </summary>
+/// <remarks>
+/// A push whose manifest somebody deletes before it is answered begins again, as one that comes after that deletion: its write may then be seen, be gone with the manifest, and be seen once more.
+/// </remarks>
 internal static class TagHistory
 {
     public const int MaxEvents = 64;
@@ -74,17 +77,17 @@ internal static class TagHistory
             }
         }
 
-        return Search(events, certain, 0, initial, []);
+        return Search(events, certain, 0, 0, initial, []);
     }
 
-    private static bool Search(IReadOnlyList<TagEvent> events, ulong certain, ulong done, int value, HashSet<(ulong Done, int Value)> seen)
+    private static bool Search(IReadOnlyList<TagEvent> events, ulong certain, ulong done, ulong again, int value, HashSet<(ulong Done, ulong Again, int Value)> seen)
     {
         if ((certain & ~done) == 0)
         {
             return true;
         }
 
-        if (!seen.Add((done, value)))
+        if (!seen.Add((done, again, value)))
         {
             return false;
         }
@@ -108,17 +111,17 @@ internal static class TagHistory
 
             if (next.Action == TagAction.Clear)
             {
-                if (value == next.Value && Search(events, certain, done, TagEvent.Nowhere, seen))
+                if (value == next.Value && (Search(events, certain, done, again, TagEvent.Nowhere, seen) || BeginsAgain(events, certain, done, again, value, seen)))
                 {
                     return true;
                 }
 
-                if (next.Answered != TagEvent.Never && Search(events, certain, done | (1UL << i), value, seen))
+                if (next.Answered != TagEvent.Never && Search(events, certain, done | (1UL << i), again, value, seen))
                 {
                     return true;
                 }
             }
-            else if (Applies(next, value, out int after) && Search(events, certain, done | (1UL << i), after, seen))
+            else if (Applies(next, (again >> i & 1) != 0, value, out int after) && Search(events, certain, done | (1UL << i), again, after, seen))
             {
                 return true;
             }
@@ -127,14 +130,36 @@ internal static class TagHistory
         return false;
     }
 
-    private static bool Applies(TagEvent next, int value, out int after)
+    // A write of what was just deleted is still to come, if it may still be under way.
+    private static bool BeginsAgain(IReadOnlyList<TagEvent> events, ulong certain, ulong done, ulong again, int value, HashSet<(ulong Done, ulong Again, int Value)> seen)
+    {
+        long lastCall = long.MinValue;
+        for (int i = 0; i < events.Count; i++)
+        {
+            lastCall = (done >> i & 1) != 0 ? Math.Max(lastCall, events[i].Called) : lastCall;
+        }
+
+        for (int i = 0; i < events.Count; i++)
+        {
+            TagEvent write = events[i];
+            if ((done >> i & 1) != 0 && write.Action == TagAction.Write && write.Value == value && write.Answered >= lastCall
+                && Search(events, certain, done & ~(1UL << i), again | (1UL << i), TagEvent.Nowhere, seen))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Applies(TagEvent next, bool again, int value, out int after)
     {
         after = value;
         switch (next.Action)
         {
             case TagAction.Write:
                 after = next.Value;
-                return next.Condition is null || next.Condition(value);
+                return again || next.Condition is null || next.Condition(value);
             case TagAction.Refused:
                 return next.Condition is null || !next.Condition(value);
             case TagAction.Delete:

@@ -1,5 +1,6 @@
 using Registry.Content.Caching;
 using Registry.Content.Catalog;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Refs;
 using Registry.Content.Released;
@@ -16,7 +17,8 @@ namespace Registry.Content.Blobs;
 internal sealed record StoredBlob(Digest Digest, long Size, string DataKey);
 
 /// <summary>Blobs that are there: looking at them, reading them, sharing them between repositories, and letting go of them.</summary>
-internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStore refs, RepositoryCatalog catalog, ReleasedContent released, TimeProvider time, ContentOptions options)
+internal sealed class BlobStore(
+    IObjectStore store, RecordStore records, RefStore refs, RepositoryCatalog catalog, ReleasedContent released, QuotaBook quotas, TimeProvider time, ContentOptions options)
 {
     // How many repositories a mount without a source looks at.
     private const int HoldersLookedAt = 16;
@@ -76,6 +78,7 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
 
     /// <summary>Makes a blob of one repository a blob of another, without copying it.</summary>
     /// <returns>Whether the source had the blob.</returns>
+    /// <exception cref="RegistryException">A quota of the target is too small.</exception>
     public async ValueTask<bool> MountAsync(RepositoryName target, RepositoryName source, Digest digest, string lease, CancellationToken cancellationToken)
     {
         if (!digest.IsSupported || !await refs.HoldsAsync(source, digest, cancellationToken).ConfigureAwait(false))
@@ -83,9 +86,26 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
             return false;
         }
 
+        QuotaClaim? claim = null;
+        if (quotas.Covers(target))
+        {
+            if (await quotas.Holdings.SizeOfAsync(digest, cancellationToken).ConfigureAwait(false) is not { } size)
+            {
+                return false;
+            }
+
+            claim = await quotas.ReserveAsync(target, [QuotaItem.Blob(digest, size)], cancellationToken).ConfigureAwait(false);
+        }
+
         await catalog.AddAsync(target, cancellationToken).ConfigureAwait(false);
         await refs.LeaseAsync(target, digest, lease, cancellationToken).ConfigureAwait(false);
-        return await ReviveAsync(digest, cancellationToken).ConfigureAwait(false) is not null;
+        bool mounted = await ReviveAsync(digest, cancellationToken).ConfigureAwait(false) is not null;
+        if (claim is not null)
+        {
+            await claim.EndAsync(mounted, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return mounted;
     }
 
     /// <summary>Finds a repository that holds a blob and that the caller may pull from.</summary>
@@ -124,7 +144,16 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
             return false;
         }
 
-        if (await refs.ReleaseAsync(records, repository, digest, cancellationToken).ConfigureAwait(false) is { } manifest)
+        QuotaClaim? claim = quotas.Covers(repository) && await quotas.Holdings.SizeOfAsync(digest, cancellationToken).ConfigureAwait(false) is { } size
+            ? await quotas.BeginReleaseAsync(repository, [QuotaItem.Blob(digest, size)], cancellationToken).ConfigureAwait(false)
+            : null;
+        Digest? holder = await refs.ReleaseAsync(records, repository, digest, cancellationToken).ConfigureAwait(false);
+        if (claim is not null)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (holder is { } manifest)
         {
             throw new RegistryException(
                 RegistryErrorCode.Unsupported,
@@ -164,6 +193,9 @@ internal sealed class BlobStore(IObjectStore store, RecordStore records, RefStor
             }
         }
     }
+
+    /// <summary>Forgets what this process knows of a blob whose record was changed beside this class.</summary>
+    public void Forget(Digest digest) => _seen.Forget(digest);
 
     private async ValueTask<BlobRecord?> LookAtAsync(Digest digest, CancellationToken cancellationToken)
     {

@@ -58,6 +58,12 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
             await blobs.DeleteAsync(repository, digest, cancellationToken).ConfigureAwait(false);
         }
 
+        // A later repository of this name has pulls of its own. Counts that another host may still write are no more than space.
+        await foreach (string key in store.ListAllAsync(ContentKeys.Usage(repository), cancellationToken).ConfigureAwait(false))
+        {
+            await store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+
         // Last, since it is what a second run finds the repository by.
         await catalog.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
     }

@@ -1,5 +1,6 @@
 using Registry.Content.Caching;
 using Registry.Content.Catalog;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Refs;
 using Registry.Content.Released;
@@ -26,6 +27,7 @@ internal sealed class ManifestStore(
     RepositoryCatalog catalog,
     ReleasedContent released,
     ManifestContent content,
+    ManifestQuota quota,
     Ulid ids,
     TimeProvider time,
     ContentOptions options)
@@ -73,7 +75,8 @@ internal sealed class ManifestStore(
     /// <param name="pointing">The tags. They are pointed at it one after the other in byte order, so that of several pushes that want the same ones the one that gets the first gets them all.</param>
     /// <param name="cancellationToken">Ends the push; the manifest may then be there or not.</param>
     /// <exception cref="RegistryException">
-    /// Content that the manifest names is missing, or the condition does not hold. Where it held for every tag at first and somebody came between, tags before the one that is named point at the manifest.
+    /// Content that the manifest names is missing, the condition does not hold, or a quota is too small. Where the condition held for every tag at first and somebody came between, tags before the one that is
+    /// named point at the manifest.
     /// </exception>
     public async ValueTask PutAsync(
         RepositoryName repository, StoredManifest manifest, ManifestDocument document, Pointing pointing, CancellationToken cancellationToken)
@@ -85,7 +88,7 @@ internal sealed class ManifestStore(
         var pointed = new TagWay?[pointing.Tags.Count];
         for (int attempt = 0; ; attempt++)
         {
-            if (await TryPutAsync(repository, manifest, document, required, pointing, pointed, cancellationToken).ConfigureAwait(false))
+            if (await TryPutCountedAsync(repository, manifest, document, required, pointing, pointed, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -127,6 +130,8 @@ internal sealed class ManifestStore(
 
             await tags.ThrowIfGuardedAsync(repository, digest, guard, cancellationToken).ConfigureAwait(false);
             await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, guard, by, cancellationToken).ConfigureAwait(false);
+            Digest[] named = NamedBy(found.Record);
+            QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
             PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
@@ -138,8 +143,16 @@ internal sealed class ManifestStore(
                     await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, by, CancellationToken.None).ConfigureAwait(false);
                 }
 
-                ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
-                await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                await ReleaseAsync(repository, digest, found.Record, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (claim is not null)
+            {
+                await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (outcome.Won)
+            {
                 return true;
             }
 
@@ -147,27 +160,62 @@ internal sealed class ManifestStore(
         }
     }
 
+    /// <summary>Forgets what this process knows of a manifest whose record was changed beside this class.</summary>
+    public void Forget(RepositoryName repository, Digest digest) => _seen.Forget(new ContentPlace(repository, digest));
+
     /// <summary>Ends a manifest as it was read, for a collector that found it unneeded, or its push given up; nothing that changed since is touched.</summary>
     /// <returns>Whether it was still as it was read.</returns>
     public async ValueTask<bool> EndAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, CancellationToken cancellationToken)
     {
+        Digest[] named = NamedBy(found.Record);
+        QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
         PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
-        if (!outcome.Won)
+        if (outcome.Won)
         {
-            return false;
+            // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
+            await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, ChangedBy.Collection, cancellationToken).ConfigureAwait(false);
+            await ReleaseAsync(repository, digest, found.Record, cancellationToken).ConfigureAwait(false);
         }
 
-        // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
-        await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, ChangedBy.Collection, cancellationToken).ConfigureAwait(false);
-        ManifestDocument document = ManifestParser.Parse(found.Record.Content, found.Record.MediaType);
-        await ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], found.Record.Generation, cancellationToken).ConfigureAwait(false);
-        return true;
+        if (claim is not null)
+        {
+            await claim.EndAsync(settled: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        return outcome.Won;
     }
 
     /// <summary>Marks a manifest as unneeded, as it was read, or takes the mark away.</summary>
     /// <returns>Whether it was still as it was read.</returns>
     public async ValueTask<bool> MarkAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, DateTimeOffset? condemnedAt, CancellationToken cancellationToken) =>
         (await PutAsync(repository, digest, found.Record with { CondemnedAt = condemnedAt }, found, cancellationToken).ConfigureAwait(false)).Won;
+
+    private async ValueTask<bool> TryPutCountedAsync(
+        RepositoryName repository,
+        StoredManifest manifest,
+        ManifestDocument document,
+        Digest[] required,
+        Pointing pointing,
+        TagWay?[] pointed,
+        CancellationToken cancellationToken)
+    {
+        if (await quota.ReserveAsync(repository, manifest, pointing.Tags, cancellationToken).ConfigureAwait(false) is not { } claim)
+        {
+            return await TryPutAsync(repository, manifest, document, required, pointing, pointed, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            bool stands = await TryPutAsync(repository, manifest, document, required, pointing, pointed, cancellationToken).ConfigureAwait(false);
+            await claim.EndAsync(settled: stands, CancellationToken.None).ConfigureAwait(false);
+            return stands;
+        }
+        catch (RegistryException)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     private async ValueTask<bool> TryPutAsync(
         RepositoryName repository,
@@ -355,11 +403,12 @@ internal sealed class ManifestStore(
             await refs.AddAsync(repository, manifest.Digest, generation, required, cancellationToken).ConfigureAwait(false);
         }
 
+        // The bytes of this push, not those of the record: they may be what a scrub found to be broken.
         PutOutcome<ManifestRecord> live = await PutAsync(
-            repository, manifest.Digest, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType }, found, cancellationToken).ConfigureAwait(false);
-        if (live.Won)
+            repository, manifest.Digest, found.Record with { State = ManifestState.Live, MediaType = manifest.MediaType, Content = manifest.Content }, found, cancellationToken).ConfigureAwait(false);
+        if (live.Won || !Guards.Holds(Guard.ReleaseLost))
         {
-            return generation;
+            return live.Won ? generation : null;
         }
 
         await ReleaseIfDeadAsync(repository, manifest.Digest, document, required, generation, live.Current).ConfigureAwait(false);
@@ -382,6 +431,35 @@ internal sealed class ManifestStore(
         {
             await ReleaseAsync(repository, digest, document, required, generation, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    // What bytes that are broken name, nobody can tell: a recount puts that right.
+    private static Digest[] NamedBy(ManifestRecord record)
+    {
+        try
+        {
+            return [.. ManifestParser.Parse(record.Content, record.MediaType).RequiredContent()];
+        }
+        catch (RegistryException)
+        {
+            return [];
+        }
+    }
+
+    private ValueTask ReleaseAsync(RepositoryName repository, Digest digest, ManifestRecord record, CancellationToken cancellationToken)
+    {
+        ManifestDocument document;
+        try
+        {
+            document = ManifestParser.Parse(record.Content, record.MediaType);
+        }
+        catch (RegistryException)
+        {
+            // Its bytes were broken where they are stored. Its refs count for nothing any more, and a collector finds them.
+            return default;
+        }
+
+        return ReleaseAsync(repository, digest, document, [.. document.RequiredContent()], record.Generation, cancellationToken);
     }
 
     private async ValueTask ReleaseAsync(

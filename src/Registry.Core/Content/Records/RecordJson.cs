@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Registry.Content.Quotas;
 
 namespace Registry.Content.Records;
 
@@ -10,4 +11,5 @@ namespace Registry.Content.Records;
 [JsonSerializable(typeof(TagRecord))]
 [JsonSerializable(typeof(ManifestRecord))]
 [JsonSerializable(typeof(FormatRecord))]
+[JsonSerializable(typeof(QuotaRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

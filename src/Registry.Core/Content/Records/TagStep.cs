@@ -31,5 +31,11 @@ internal readonly record struct ChangedBy(string? User, string? Job = null)
     /// <summary>The collection of content that nothing needs.</summary>
     public static ChangedBy Collection { get; } = new(null, "collection");
 
+    /// <summary>The rules of a feed on what it does not keep.</summary>
+    public static ChangedBy Retention { get; } = new(null, "retention");
+
+    /// <summary>The scrub.</summary>
+    public static ChangedBy Scrub { get; } = new(null, "scrub");
+
     public string? User { get; } = User is { Length: > MaxNameLength } ? User[..MaxNameLength] : User;
 }

@@ -1,4 +1,5 @@
 using Registry.Content.Catalog;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Refs;
 using Registry.Content.Released;
@@ -12,7 +13,8 @@ namespace Registry.Content.Tags;
 /// Tags. The record of a tag decides where it points; beside it stand two markers whose keys carry a generation: its name, for listings, and the
 /// reverse way from the manifest. A marker counts only in the generation that the record has, so one that a crash leaves behind misleads nobody for good.
 /// </summary>
-internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames names, ReleasedContent released, Ulid ids, TimeProvider time, ContentOptions options)
+internal sealed class TagStore(
+    IObjectStore store, RecordStore records, TagNames names, ReleasedContent released, QuotaBook quotas, Ulid ids, TimeProvider time, ContentOptions options)
 {
     // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
     private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
@@ -54,11 +56,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
     public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
     {
         var way = new TagWay(tag, digest, ids.Next());
-        if (Guards.Holds(Guard.WayBeforeTag))
-        {
-            await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
-        }
-
+        await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
         return way;
     }
 
@@ -70,7 +68,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
         for (int i = 0; i < found.Length; i++)
         {
             // One that went because its tag was moved on, or deleted, was of use for as long as it was wanted.
-            if (found[i] is null && await ReadAsync(repository, ways[i].Tag, cancellationToken).ConfigureAwait(false) is { } now && now.Record.Generation == ways[i].Generation)
+            if (found[i] is null && Guards.Holds(Guard.LookForWay) && await ReadAsync(repository, ways[i].Tag, cancellationToken).ConfigureAwait(false) is { } now && now.Record.Generation == ways[i].Generation)
             {
                 return false;
             }
@@ -114,13 +112,13 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
         for (int attempt = 0; ; attempt++)
         {
             Digest? current = DigestOf(found);
-            if (before is not null && !IsLeftTo(found, before))
+            if (before is not null && !IsLeftTo(found, before) && Guards.Holds(Guard.TagOnce))
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 return before;
             }
 
-            if (before is null && pointing.Condition.Check(tag.Value, current) is { } refusal)
+            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && pointing.Condition.Check(tag.Value, current) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 throw refusal;
@@ -140,11 +138,6 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
                 History = TagStep.Following(found?.Record, way.Digest.Value, pointing.By, now, options.TagHistoryLength),
             };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
-            if (outcome.Won && !Guards.Holds(Guard.WayBeforeTag))
-            {
-                await store.PutMarkerAsync(ContentKeys.Tagged(repository, way.Digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
-            }
-
             if (outcome.Won)
             {
                 // The tag has moved, whether the client waits for the rest or not.
@@ -180,7 +173,17 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
     /// <returns>Whether there was one.</returns>
     /// <exception cref="RegistryException">It may not.</exception>
     public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, TagGuard guard, ChangedBy by, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, guard, by, cancellationToken);
+        DeleteAsync(repository, tag, default(Only), guard, by, cancellationToken);
+
+    /// <summary>Deletes a tag if nobody has pushed it since it was read, and leaves the manifest.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="generation">The generation that its record had.</param>
+    /// <param name="by">Who deletes it.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    /// <returns>Whether it was still as it was.</returns>
+    public ValueTask<bool> DeleteUnchangedAsync(RepositoryName repository, Tag tag, string generation, ChangedBy by, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, new Only(Generation: generation), TagGuard.None, by, cancellationToken);
 
     /// <summary>Deletes every tag that points at a manifest.</summary>
     /// <param name="repository">The repository.</param>
@@ -197,7 +200,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
             // A marker that does not count is left alone: it may belong to a tag that is just being pointed here.
             if (ContentKeys.TryParseTag(key, out Tag tag, out _))
             {
-                await DeleteAsync(repository, tag, digest, onlyGeneration, guard, by, cancellationToken).ConfigureAwait(false);
+                await DeleteAsync(repository, tag, new Only(digest, onlyGeneration), guard, by, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -239,8 +242,8 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
 
     /// <summary>Deletes a tag that points at a generation of a manifest which has ended; nothing that changed since is touched.</summary>
     /// <returns>Whether the tag was there and is not any more.</returns>
-    public ValueTask<bool> DeleteDanglingAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, Digest.Parse(record.Digest!), record.ManifestGeneration, TagGuard.None, ChangedBy.Collection, cancellationToken);
+    public ValueTask<bool> DeleteDanglingAsync(RepositoryName repository, Tag tag, TagRecord record, ChangedBy by, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, new Only(Digest.Parse(record.Digest!), record.ManifestGeneration), TagGuard.None, by, cancellationToken);
 
     /// <summary>Removes what a deletion of the tag left behind.</summary>
     public ValueTask CleanAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
@@ -269,6 +272,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
     /// <summary>Deletes a tag, if it is there, and what was kept of its history.</summary>
     public async ValueTask EraseAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
+        QuotaClaim? claim = await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false);
         Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; found is { Record.Digest: not null } or { Record.History: not null }; attempt++)
         {
@@ -287,6 +291,10 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
         }
 
         await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
+        if (claim is not null)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Lists a repository's tags in byte order.</summary>
@@ -297,15 +305,32 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
     public ValueTask<NamePage> ListAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellationToken) =>
         names.ListAsync(repository, after, limit, cancellationToken);
 
-    private async ValueTask<bool> DeleteAsync(
-        RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
+    {
+        if (await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false) is not { } claim)
+        {
+            return await DeleteUncountedAsync(repository, tag, only, guard, by, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            bool deleted = await DeleteUncountedAsync(repository, tag, only, guard, by, cancellationToken).ConfigureAwait(false);
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            return deleted;
+        }
+        catch (RegistryException)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async ValueTask<bool> DeleteUncountedAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
     {
         Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (DigestOf(found) is not { } current
-                || (onlyAt is { } expected && current != expected)
-                || (onlyGeneration is not null && found!.Record.ManifestGeneration != onlyGeneration))
+            if (DigestOf(found) is not { } current || !only.Fits(current, found!.Record))
             {
                 await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
                 return false;
@@ -316,7 +341,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
                 throw refusal;
             }
 
-            TagRecord deleted = Tombstone(found!.Record) with { WithManifest = onlyAt is not null };
+            TagRecord deleted = Tombstone(found.Record) with { WithManifest = only.At is not null };
             deleted = deleted with { History = TagStep.Following(found.Record, to: null, by, deleted.Updated, options.TagHistoryLength) };
             PutOutcome<TagRecord> outcome = await records.PutAsync(ContentKeys.Tag(repository, tag), deleted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
@@ -383,6 +408,18 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, TagNames
 
     private ValueTask<Versioned<TagRecord>?> ReadAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
         records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken);
+
+    /// <summary>Which state of a tag is to be deleted.</summary>
+    /// <param name="At">Only while it points at this manifest.</param>
+    /// <param name="ManifestGeneration">Only where it was pointed at this generation of the manifest.</param>
+    /// <param name="Generation">Only in this generation of the tag.</param>
+    private readonly record struct Only(Digest? At = null, string? ManifestGeneration = null, string? Generation = null)
+    {
+        public bool Fits(Digest current, TagRecord record) =>
+            (At is not { } at || current == at)
+            && (ManifestGeneration is null || record.ManifestGeneration == ManifestGeneration)
+            && (Generation is null || record.Generation == Generation);
+    }
 
     private static Digest? DigestOf(Versioned<TagRecord>? found) =>
         found?.Record.Digest is { } text && Digest.TryParse(text, out Digest digest) ? digest : null;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Registry.Content.Quotas;
 using Registry.Storage;
 
 namespace Registry.Content.Uploads;
@@ -115,7 +116,8 @@ internal static class BodyPump
 /// <param name="Content">The bytes; the caller keeps and disposes the stream.</param>
 /// <param name="Length">How many bytes were announced, if that was said.</param>
 /// <param name="MaxBlobBytes">How large the blob may become here, where that is less than anywhere.</param>
-internal readonly record struct UploadBody(Stream Content, long? Length, long? MaxBlobBytes = null);
+/// <param name="Room">How much of it fits into the quotas, as they were when the request came.</param>
+internal readonly record struct UploadBody(Stream Content, long? Length, long? MaxBlobBytes = null, QuotaRoom? Room = null);
 
 /// <summary>How far a body was copied.</summary>
 /// <param name="Bytes">The bytes that were written and hashed.</param>

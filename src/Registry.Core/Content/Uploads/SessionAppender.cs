@@ -22,10 +22,10 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
         }
 
         long max = Math.Min(options.MaxBlobBytes ?? long.MaxValue, body.MaxBlobBytes ?? long.MaxValue);
-        long allowed = max - offset;
+        long allowed = Math.Min(max, body.Room?.Bytes ?? long.MaxValue) - offset;
         if (body.Length > allowed || range?.Length > allowed)
         {
-            throw TooLarge(max);
+            throw TooMuch(body, max, offset, Math.Max(body.Length ?? 0, range?.Length ?? 0));
         }
 
         ObjectAppender? appender;
@@ -48,7 +48,7 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
         {
             // Another node may have gone on with the session before this one had the appender. The token is the newest only if the record is unchanged.
             Versioned<UploadRecord>? now = await records.ReadAsync<UploadRecord>(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
-            if (now?.Record.Nonce != session.Record.Nonce && Guards.Holds(Guard.LookAfterOpen))
+            if (now?.Record.Nonce != session.Record.Nonce)
             {
                 return (now is { Record.State: UploadState.Open } ? UploadResult.OutOfOrder(now.Record.Offset) : UploadResult.Unknown, null);
             }
@@ -66,7 +66,7 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
 
             if (pumped.TooLong)
             {
-                throw TooLarge(max);
+                throw TooMuch(body, max, offset, null);
             }
 
             Appended kept = appended;
@@ -127,6 +127,12 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
         turn.Keep(appended.TakeHash(), offset);
         return UploadResult.Accepted(offset);
     }
+
+    // What is too large for the registry is so whatever room a quota leaves.
+    private static RegistryException TooMuch(UploadBody body, long max, long offset, long? length) =>
+        body.Room is { } room && room.Bytes < max && !(length > max - offset)
+            ? room.Refuse(length is { } known ? offset + known : room.Bytes + 1, orMore: length is null) ?? TooLarge(max)
+            : TooLarge(max);
 
     private static RegistryException TooLarge(long max) =>
         new(RegistryErrorCode.BlobTooLarge, $"The blob is larger than the {max} bytes that are allowed. Nothing was stored of this request.");

@@ -1,4 +1,5 @@
 using Registry.Content.Catalog;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Content.Refs;
 using Registry.Errors;
@@ -15,6 +16,7 @@ internal sealed class SessionCommitter(
     RefStore refs,
     RepositoryCatalog catalog,
     BlobCommitter committer,
+    QuotaBook quotas,
     Ulid ids,
     TimeProvider time)
 {
@@ -25,7 +27,7 @@ internal sealed class SessionCommitter(
     /// <param name="appended">The last bytes, not yet saved, if there are any.</param>
     /// <param name="computed">The digest of all bytes, where it is known.</param>
     /// <param name="digests">What the client says it is.</param>
-    /// <exception cref="RegistryException">The content does not have the digest that was said.</exception>
+    /// <exception cref="RegistryException">The content does not have the digest that was said, or a quota is too small for it.</exception>
     public async ValueTask<UploadResult> CommitAsync(
         LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended? appended, Digest? computed, IReadOnlyList<Digest> digests)
     {
@@ -42,6 +44,36 @@ internal sealed class SessionCommitter(
             throw Mismatch(wrong, content);
         }
 
+        long size = session.Record.Offset + (appended?.Bytes ?? 0);
+        QuotaClaim? quota = await quotas.ReserveAsync(RepositoryName.Parse(session.Record.Repository), [QuotaItem.Blob(digests[0], size)], cancellationToken).ConfigureAwait(false);
+        if (quota is null)
+        {
+            return await CommitAsync(turn, id, session, appended, computed, digests, size, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            UploadResult result = await CommitAsync(turn, id, session, appended, computed, digests, size, cancellationToken).ConfigureAwait(false);
+            await quota.EndAsync(result.Outcome == UploadOutcome.Accepted, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+        catch (RegistryException)
+        {
+            await quota.EndAsync(settled: false, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async ValueTask<UploadResult> CommitAsync(
+        LocalUploads.Turn turn,
+        string id,
+        Versioned<UploadRecord> session,
+        Appended? appended,
+        Digest? computed,
+        IReadOnlyList<Digest> digests,
+        long size,
+        CancellationToken cancellationToken)
+    {
         // The claim keeps any other node away from the bytes. The blob's record is read before it, so that a sweeper that takes the claim away, and then writes
         // over the record, is noticed when the record is put.
         var repository = RepositoryName.Parse(session.Record.Repository);
@@ -97,7 +129,6 @@ internal sealed class SessionCommitter(
             await LeaseAsync(repository, digest, cancellationToken).ConfigureAwait(false);
         }
 
-        long size = session.Record.Offset + (appended?.Bytes ?? 0);
         if (!await committer.CommitAsync(digest, dataKey, size, blob, claim, cancellationToken).ConfigureAwait(false))
         {
             return UploadResult.Unknown;

@@ -15,7 +15,8 @@ internal sealed class UploadSessions(
     public async ValueTask<string> StartAsync(RepositoryName repository, DigestAlgorithm algorithm, CancellationToken cancellationToken)
     {
         string id = ids.Next();
-        UploadToken token = await store.BeginUploadAsync(ContentKeys.Data(id), cancellationToken).ConfigureAwait(false);
+        string key = ContentKeys.Data(Guards.Holds(Guard.DataKeyOnce) ? id : id[..10]);
+        UploadToken token = await store.BeginUploadAsync(key, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = time.GetUtcNow();
         var record = new UploadRecord
         {
@@ -27,7 +28,9 @@ internal sealed class UploadSessions(
             Touched = now,
         };
         PutOutcome<UploadRecord> outcome = await records.PutAsync(ContentKeys.Upload(id), record, over: null, cancellationToken).ConfigureAwait(false);
-        return outcome.Won ? id : throw new InvalidOperationException($"The id '{id}' was used twice.");
+
+        // A store that was long in answering, so that a sweeper took the session before anybody knew of it. The next request gets another.
+        return outcome.Won ? id : throw new StoreUnavailableException($"The upload session '{id}' was taken away before it could be used.");
     }
 
     /// <summary>How many bytes a session has.</summary>

@@ -1,4 +1,5 @@
 using Registry.Content;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Model;
 using Registry.Storage;
@@ -45,7 +46,14 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
         {
             await run.PaceAsync(2, cancellationToken).ConfigureAwait(false);
             Versioned<BlobRecord>? found = await records.ReadAsync<BlobRecord>(key, cancellationToken).ConfigureAwait(false);
-            OwnerVerdict holder = await FindHolderAsync(digest, cancellationToken).ConfigureAwait(false);
+            OwnerVerdict holder = found?.Record.State == BlobState.Condemned && !Guards.Holds(Guard.RefsInSecondStep)
+                ? OwnerVerdict.Ended
+                : await FindHolderAsync(digest, cancellationToken).ConfigureAwait(false);
+            if (!Guards.Holds(Guard.RecordBeforeRefs))
+            {
+                found = await records.ReadAsync<BlobRecord>(key, cancellationToken).ConfigureAwait(false);
+            }
+
             if (found is null)
             {
                 return BlobFate.None;
@@ -89,13 +97,13 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
             return (holder == OwnerVerdict.Leased ? BlobFate.Leased : BlobFate.Held, condemned ? record with { State = BlobState.Live, CondemnedAt = null } : null);
         }
 
-        if (!condemned)
+        if (!condemned && Guards.Holds(Guard.BlobInTwoSteps))
         {
             return (BlobFate.Condemned, record with { State = BlobState.Condemned, CondemnedAt = run.Clock.Now });
         }
 
         // The wait is a convenience for who was told that the blob is there. By the store's clock, since hosts' clocks differ.
-        return run.AgeOf(found.LastModified) < run.GracePeriod ? (BlobFate.Condemned, null) : (BlobFate.Removed, record with { State = BlobState.Gone });
+        return run.AgeOf(found.LastModified) < run.GracePeriod && Guards.Holds(Guard.BlobInTwoSteps) ? (BlobFate.Condemned, null) : (BlobFate.Removed, record with { State = BlobState.Gone });
     }
 
     /// <summary>Finds what holds some content, and removes the refs on the way that count for nothing.</summary>
@@ -137,21 +145,41 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
         if (!run.DryRun)
         {
             await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
+            QuotaClaim? claim = await BeginReleaseAsync(key, cancellationToken).ConfigureAwait(false);
             await run.Root.Refs.RemoveEndedAsync(key, cancellationToken).ConfigureAwait(false);
+            if (claim is not null)
+            {
+                await claim.EndAsync(settled: false, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         run.Count(new CollectionCounts { RefsRemoved = 1 });
     }
 
+    // Where a quota is set, it is told what may be let go of.
+    private async ValueTask<QuotaClaim?> BeginReleaseAsync(string key, CancellationToken cancellationToken)
+    {
+        QuotaBook quotas = run.Root.Quotas;
+        return ContentKeys.TryParseRef(key, out Digest digest, out RepositoryName repository)
+            && quotas.Covers(repository)
+            && await quotas.Holdings.SizeOfAsync(digest, cancellationToken).ConfigureAwait(false) is { } size
+                ? await quotas.BeginReleaseAsync(repository, [QuotaItem.Blob(digest, size)], cancellationToken).ConfigureAwait(false)
+                : null;
+    }
+
     // The bytes go before the record that names them, so that bytes without a record are never left behind.
     private async ValueTask RemoveAsync(string key, Versioned<BlobRecord> gone, CancellationToken cancellationToken)
     {
-        if (gone.Record.Data.Length > 0 && !run.DryRun)
+        if (gone.Record.Data.Length > 0 && !run.DryRun && Guards.Holds(Guard.BytesBeforeRecord))
         {
             await run.Root.Store.DeleteAsync(gone.Record.Data, cancellationToken).ConfigureAwait(false);
         }
 
-        await tombstones.RemoveAsync(key, gone.ETag, gone.LastModified, keep: gone.Record.Burnt, cancellationToken).ConfigureAwait(false);
+        await tombstones.RemoveAsync(key, gone.ETag, gone.LastModified, keep: gone.Record.Burnt && Guards.Holds(Guard.BurntStays), cancellationToken).ConfigureAwait(false);
+        if (gone.Record.Data.Length > 0 && !Guards.Holds(Guard.BytesBeforeRecord))
+        {
+            await run.Root.Store.DeleteAsync(gone.Record.Data, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private void Count(BlobRecord next) => run.Count(next.State switch

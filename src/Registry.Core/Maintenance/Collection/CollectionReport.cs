@@ -3,6 +3,9 @@ namespace Registry.Maintenance.Collection;
 /// <summary>What a collection looked at and did. In a dry run nothing was done: the numbers say what would have been, of what could be seen without doing it.</summary>
 public sealed record CollectionReport
 {
+    /// <summary>The store, by the name that feeds call it by; empty for the registry's own.</summary>
+    public string Store { get; init; } = "";
+
     /// <summary>Whether nothing was changed.</summary>
     public bool DryRun { get; init; }
 

@@ -94,14 +94,14 @@ internal sealed class ManifestCollector(CollectionRun run, OwnerJudge judge, Tom
             return condemned ? new Step(ManifestFate.Kept, Change.Restore) : Step.Keep;
         }
 
-        if (!condemned)
+        if (!condemned && Guards.Holds(Guard.ManifestInTwoSteps))
         {
             // What was pushed just now may be about to be named by an index, or to be tagged.
             return age < run.GracePeriod ? Step.Keep : new Step(ManifestFate.Condemned, Change.Condemn);
         }
 
         TimeSpan wait = period > run.GracePeriod ? period : run.GracePeriod;
-        return new Step(age < wait ? ManifestFate.Condemned : ManifestFate.Ripe, Change.None);
+        return new Step(age < wait && Guards.Holds(Guard.ManifestInTwoSteps) ? ManifestFate.Condemned : ManifestFate.Ripe, Change.None);
     }
 
     private ValueTask<bool> TryAsync(Change change, RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, CancellationToken cancellationToken) => change switch

@@ -44,7 +44,7 @@ internal sealed class ManifestEnder(CollectionRun run)
     {
         await run.PaceAsync(2, cancellationToken).ConfigureAwait(false);
         return await run.Root.Records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken).ConfigureAwait(false) is { } found
-            && found.Record.Nonce == nonce
+            && (found.Record.Nonce == nonce || !Guards.Holds(Guard.UnneededSince))
             && await run.Root.Manifests.EndAsync(repository, digest, found, cancellationToken).ConfigureAwait(false);
     }
 

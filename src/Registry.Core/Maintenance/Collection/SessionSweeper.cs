@@ -1,5 +1,6 @@
 using Registry.Content;
 using Registry.Content.Records;
+using Registry.Content.Uploads;
 using Registry.Model;
 using Registry.Storage;
 
@@ -61,15 +62,16 @@ internal sealed class SessionSweeper(CollectionRun run)
             return true;
         }
 
-        PutOutcome<UploadRecord> claim = await run.Root.Records.PutAsync(
-            key, found.Record with { State = UploadState.Expired, Touched = run.Clock.Now }, found, cancellationToken).ConfigureAwait(false);
+        PutOutcome<UploadRecord> claim = Guards.Holds(Guard.SweeperClaim)
+            ? await run.Root.Records.PutAsync(key, found.Record with { State = UploadState.Expired, Touched = run.Clock.Now }, found, cancellationToken).ConfigureAwait(false)
+            : new PutOutcome<UploadRecord>(true, found);
         return claim.Won && await DropAsync(id, claim.Current!.Record, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> DropAsync(string id, UploadRecord session, CancellationToken cancellationToken)
     {
         // Somebody was making the bytes a blob, and may be at it still.
-        bool committed = session.Digest is { } text && await run.Root.Committer.BurnAsync(Digest.Parse(text), id, cancellationToken).ConfigureAwait(false);
+        bool committed = session.Digest is { } text && Guards.Holds(Guard.SweeperBurns) && await run.Root.Committer.BurnAsync(Digest.Parse(text), id, cancellationToken).ConfigureAwait(false);
         if (!await AbortAsync(new UploadToken(session.Token), cancellationToken).ConfigureAwait(false))
         {
             return false;
@@ -79,7 +81,11 @@ internal sealed class SessionSweeper(CollectionRun run)
         {
             await foreach (string data in run.Root.Store.ListAllAsync(ContentKeys.Data(id), cancellationToken).ConfigureAwait(false))
             {
-                await run.Root.Store.DeleteAsync(data, cancellationToken).ConfigureAwait(false);
+                committed = session.Digest is null && Guards.Holds(Guard.SweeperLooks) && await IsBlobAsync(data, cancellationToken).ConfigureAwait(false);
+                if (!committed)
+                {
+                    await run.Root.Store.DeleteAsync(data, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
 
@@ -87,6 +93,21 @@ internal sealed class SessionSweeper(CollectionRun run)
         await run.Root.Store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
         run.Count(new CollectionCounts { UploadsDropped = 1, BytesFreed = committed ? 0 : session.Offset });
         return true;
+    }
+
+    // A session that nobody was making a blob of has no complete bytes, unless the request that began it reached the store once more after it had become a blob and ended. Which blob that is, only the bytes tell.
+    private async ValueTask<bool> IsBlobAsync(string data, CancellationToken cancellationToken)
+    {
+        foreach (DigestAlgorithm algorithm in (DigestAlgorithm[])[DigestAlgorithm.Sha256, DigestAlgorithm.Sha512])
+        {
+            Digest digest = await DataHasher.HashAsync(run.Root.Store, data, algorithm, cancellationToken).ConfigureAwait(false);
+            if (await run.Root.Committer.ReadAsync(digest, cancellationToken).ConfigureAwait(false) is { } blob && blob.Record.Data == data)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async ValueTask<bool> AbortAsync(UploadToken token, CancellationToken cancellationToken)

@@ -63,7 +63,7 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
         {
             // Young ones may be those of a push that is about to notice and begin again.
             if (run.AgeOf(found.LastModified) >= run.GracePeriod
-                && (run.DryRun || await run.Root.Tags.DeleteDanglingAsync(repository, tag, record, cancellationToken).ConfigureAwait(false)))
+                && (run.DryRun || await run.Root.Tags.DeleteDanglingAsync(repository, tag, record, ChangedBy.Collection, cancellationToken).ConfigureAwait(false)))
             {
                 run.Count(new CollectionCounts { TagsRemoved = 1 });
             }
@@ -114,9 +114,21 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
                 {
                     // A younger way may belong to a push that is about to point its tag; one that takes longer looks for its way afterwards.
                     await RemoveMarkerAsync(key, token).ConfigureAwait(false);
+                    await RestoreWayAsync(repository, tag, generation, key, isName, token).ConfigureAwait(false);
                 }
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    // A push that was long in coming may have pointed its tag after the look, and have looked for the way before it went.
+    private async ValueTask RestoreWayAsync(RepositoryName repository, Tag tag, string generation, string key, bool isName, CancellationToken cancellationToken)
+    {
+        if (!isName && !run.DryRun
+            && await run.Root.Records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false) is { } now
+            && now.Record.Generation == generation)
+        {
+            await run.Root.Store.PutMarkerAsync(key, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static ulong NameKey(RepositoryName repository, Tag tag) => GenerationKey.Of(repository.Value, $"name/{tag}");

@@ -1,3 +1,4 @@
+using Registry.Content;
 using Registry.Storage;
 
 namespace Registry.Maintenance.Collection;
@@ -22,7 +23,7 @@ internal sealed class TombstoneRemover(CollectionRun run)
     {
         if (keep
             || _deletes is not { } deletes
-            || run.AgeOf(written) < run.GracePeriod
+            || (run.AgeOf(written) < run.GracePeriod && Guards.Holds(Guard.TombstonesAge))
             || !await deletes.CanDeleteConditionallyAsync(cancellationToken).ConfigureAwait(false))
         {
             run.Count(new CollectionCounts { TombstonesLeft = 1 });

@@ -36,6 +36,41 @@ public sealed class ManifestRaceTests : ContentTest
     }
 
     [Fact]
+    public async Task A_push_that_begins_again_is_not_refused_for_the_tag_that_it_made_itself()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "one");
+        var store = new HookedStore(Store);
+        store.OnceAfter(
+            call => call.Is(StoreOperation.Put, "repos/") && call.Key.Contains("/tags/", StringComparison.Ordinal),
+            async () => await Store.DeleteAsync((await KeysAsync(ContentKeys.Tagged(Repo, image.Digest)))[0], Cancel));
+
+        await Node(store).PushAsync(Repo, image, TagCondition.PointsNotAt(null), "latest");
+
+        Assert.Equal(["latest"], await Root.TagsAsync(Repo));
+        await AssertAtRestAsync();
+    }
+
+    [Fact]
+    public async Task A_push_that_begins_again_leaves_the_tag_to_whoever_moved_it_since()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "one");
+        TestManifest other = await Root.PushImageAsync(Repo, "other");
+        var store = new HookedStore(Store);
+        store.OnceAfter(
+            call => call.Is(StoreOperation.Put, "repos/") && call.Key.Contains("/tag-names/", StringComparison.Ordinal),
+            async () =>
+            {
+                await Root.PushAsync(Repo, other, "latest");
+                await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
+            });
+
+        await Node(store).PushAsync(Repo, image, "latest");
+
+        Assert.Equal(other.Digest, (await Root.PullAsync(Repo, "latest"))!.Digest);
+        await AssertAtRestAsync();
+    }
+
+    [Fact]
     public async Task A_deletion_that_comes_at_any_moment_of_a_push_comes_before_it_or_after_it()
     {
         for (int step = 1; ; step++)

@@ -264,4 +264,21 @@ public sealed class TagStoreTests : ContentTest
         Assert.Equal((image.Digest.Value, Time.GetUtcNow()), (record.Digest, record.Updated));
         Assert.Equal((await ManifestRecordAsync(Repo, image.Digest))!.Record.Generation, record.ManifestGeneration);
     }
+
+    [Fact]
+    public async Task A_tag_that_was_pushed_since_it_was_read_is_not_deleted()
+    {
+        Tag tag = Tag.Parse("a");
+        TestManifest image = await Root.PushImageAsync(Repo, "one", "a");
+        string before = (await Records.ReadAsync<TagRecord>(ContentKeys.Tag(Repo, tag), Cancel))!.Record.Generation;
+        await Root.PushAsync(Repo, image, "a");
+        string now = (await Records.ReadAsync<TagRecord>(ContentKeys.Tag(Repo, tag), Cancel))!.Record.Generation;
+
+        Assert.False(await Root.Tags.DeleteUnchangedAsync(Repo, tag, before, ChangedBy.Retention, Cancel));
+        Assert.Equal(["a"], await Root.TagsAsync(Repo));
+        Assert.True(await Root.Tags.DeleteUnchangedAsync(Repo, tag, now, ChangedBy.Retention, Cancel));
+        Assert.False(await Root.Tags.DeleteUnchangedAsync(Repo, tag, now, ChangedBy.Retention, Cancel));
+        Assert.Empty(await Root.TagsAsync(Repo));
+        await AssertAtRestAsync();
+    }
 }

@@ -158,8 +158,10 @@ public sealed class ManifestCollectionTests : CollectionTest
             await Root.PushBlobAsync(Repo, blob);
         }
 
-        var dying = new DyingStore(Store.Share(), dieAt: 14, afterEffect: true);
-        using var pushing = new ContentRoot(dying, Options, Time);
+        string record = ContentKeys.Manifest(Repo, TestManifest.ImageOf("image").Digest);
+        int puts = 0;
+        var hooked = new HookedStore(Store.Share()) { Before = call => call.Is(StoreOperation.Put, record) && ++puts == 2 ? throw new IOException("stopped") : default };
+        using var pushing = new ContentRoot(hooked, Options, Time);
         await Assert.ThrowsAnyAsync<IOException>(() => pushing.PushAsync(Repo, TestManifest.ImageOf("image"), "latest"));
         Assert.Equal(ManifestState.Pending, (await ManifestRecordAsync(Repo, TestManifest.ImageOf("image").Digest))!.Record.State);
 

@@ -30,6 +30,24 @@ public sealed class SessionSweepTests : CollectionTest
     }
 
     [Fact]
+    public async Task A_session_that_comes_back_after_its_bytes_became_a_blob_takes_nothing_along()
+    {
+        string id = await Root.StartAsync(Repo);
+        string key = ContentKeys.Upload(id);
+        SmallObject begun = (await Store.GetAsync(key, Cancel))!;
+        await Root.Uploads.FinishAsync(Repo, id, [Sha256(Content)], Pushing.Body(Content), null, Cancel);
+        TestManifest image = TestManifest.Image(Sha256(Content), []);
+        await Root.PushAsync(Repo, image, "latest");
+
+        // The request that began it was sent twice, and the second was long on its way.
+        await Store.PutAsync(key, begun.Content, PutCondition.IfAbsent, Cancel);
+        await CollectAllAsync();
+
+        Assert.Empty(await KeysAsync(ContentKeys.UploadsPrefix));
+        Assert.Equal(Content, await Root.ReadBlobAsync(Repo, Sha256(Content)));
+    }
+
+    [Fact]
     public async Task An_upload_that_never_got_a_session_is_aborted()
     {
         var hooked = new HookedStore(Store.Share());

@@ -1,7 +1,7 @@
 namespace Registry.Storage.Contract;
 
-/// <summary>Hands every call on. What breaks one operation derives from it.</summary>
-internal class DelegatingObjectStore(IObjectStore inner) : IObjectStore
+/// <summary>Hands every call on to a store with all abilities. What breaks one operation derives from it.</summary>
+internal class DelegatingObjectStore(IObjectStore inner) : IObjectStore, IConditionalDeletes, IUnfinishedUploads
 {
     protected IObjectStore Inner => inner;
 
@@ -14,6 +14,14 @@ internal class DelegatingObjectStore(IObjectStore inner) : IObjectStore
         inner.PutAsync(key, content, condition, cancellationToken);
 
     public virtual ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
+
+    public virtual ValueTask<bool> CanDeleteConditionallyAsync(CancellationToken cancellationToken) => ((IConditionalDeletes)inner).CanDeleteConditionallyAsync(cancellationToken);
+
+    public virtual ValueTask<bool> DeleteAsync(string key, string etag, CancellationToken cancellationToken) =>
+        ((IConditionalDeletes)inner).DeleteAsync(key, etag, cancellationToken);
+
+    public virtual ValueTask<UnfinishedPage> ListUnfinishedAsync(string keyPrefix, string? continuation, int limit, CancellationToken cancellationToken) =>
+        ((IUnfinishedUploads)inner).ListUnfinishedAsync(keyPrefix, continuation, limit, cancellationToken);
 
     public virtual ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken) =>
         inner.ListAsync(prefix, startAfter, limit, cancellationToken);

@@ -58,6 +58,31 @@ public sealed class ObjectStoreContractTests
         ["aborts the object"] = (p => new AppendsInPlace(p.Open(), p.Files) { AbortsTheObject = true }, [c => c.Aborting_a_complete_upload_leaves_the_object()]),
         ["never aborts"] = (p => new AppendsInPlace(p.Open(), p.Files) { NeverAborts = true },
             [c => c.An_aborted_upload_is_gone_for_good(1000), c => c.What_is_appended_to_an_upload_that_is_aborted_meanwhile_comes_to_nothing()]),
+        ["says that it cannot delete conditionally"] = (p => new SaysThatItCannotDeleteConditionally(p.Open()), [c => c.A_store_deletes_conditionally_if_the_fixture_says_so_and_refuses_to_otherwise()]),
+        ["ignores the etag of a delete"] = (p => new IgnoresTheETagOfADelete(p.Open()),
+        [
+            c => c.A_delete_if_match_removes_the_object_that_the_etag_names_and_no_other(), c => c.A_delete_if_match_of_what_is_not_there_says_so(),
+            c => c.Of_racing_puts_and_deletes_if_match_with_one_etag_exactly_one_succeeds(),
+        ]),
+        ["deletes the absent"] = (p => new DeletesTheAbsent(p.Open()), [c => c.A_delete_if_match_of_what_is_not_there_says_so(), c => c.Of_racing_deletes_if_match_exactly_one_says_that_it_removed_the_object()]),
+        ["checks, then deletes"] = (p => new ChecksThenDeletes(p.Open()),
+        [
+            c => c.Of_racing_puts_and_deletes_if_match_with_one_etag_exactly_one_succeeds(), c => c.Of_racing_deletes_if_match_exactly_one_says_that_it_removed_the_object(),
+            c => c.A_delete_if_match_never_removes_what_is_put_while_it_runs(),
+        ]),
+        ["ignores cancellation of a delete"] = (p => new IgnoresCancellationOfADelete(p.Open()),
+            [c => c.A_delete_if_match_that_was_cancelled_before_it_began_or_whose_arguments_are_wrong_changes_nothing()]),
+
+        ["lists finished uploads"] = (p => new ListsFinishedUploads(p.Open(), p.Files),
+            [c => c.An_upload_that_its_appender_completed_is_not_unfinished(1000), c => c.An_aborted_upload_is_not_unfinished(1000), c => c.The_token_of_the_listing_aborts_the_upload_for_good(1000)]),
+        ["lists its own uploads"] = (p => new ListsItsOwnUploads(p.Open()),
+            [c => c.An_upload_is_listed_as_unfinished_from_its_first_flush_until_it_is_complete(1000), c => c.Unfinished_uploads_are_listed_whatever_their_keys_are_made_of()]),
+        ["gives tokens that abort nothing"] = (p => new GivesTokensThatAbortNothing(p.Open()),
+            [c => c.The_token_of_the_listing_aborts_the_upload_for_good(1000), c => c.What_a_process_leaves_of_an_upload_that_it_never_flushed_can_be_aborted(1000)]),
+        ["forgets that there are more uploads"] = (p => new ForgetsThatThereAreMoreUploads(p.Open()), [c => c.Unfinished_uploads_are_listed_in_pages_in_the_order_of_their_keys()]),
+        ["lists uploads of whole folders"] = (p => new ListsUploadsOfWholeFolders(p.Open()), [c => c.Unfinished_uploads_are_listed_in_pages_in_the_order_of_their_keys()]),
+        ["pages uploads by position"] = (p => new PagesUploadsByPosition(p.Open()), [c => c.Unfinished_uploads_are_listed_in_pages_in_the_order_of_their_keys()]),
+
         ["forgets that an upload is complete"] = (p => new AppendsInPlace(p.Open(), p.Files) { ForgetsThatItIsComplete = true }, [c => c.Completing_again_returns_the_same_key()]),
     };
 
@@ -94,6 +119,10 @@ public sealed class ObjectStoreContractTests
         private readonly InMemoryObjectStore place = new(TimeProvider.System);
 
         public ConcurrentDictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
+
+        public override bool DeletesConditionally => true;
+
+        public override bool ListsUnfinishedUploads => true;
 
         public InMemoryObjectStore Open() => place.Share();
 

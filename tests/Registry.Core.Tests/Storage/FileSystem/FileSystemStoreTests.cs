@@ -34,14 +34,17 @@ public sealed class FileSystemStoreTests : IDisposable
         string oldCuts = await LeaveAsync("staging", "0123.cuts", now.AddHours(-25));
         string oldUpload = await LeaveAsync("staging", "4567", now.AddDays(-5));
         string cutsOfIt = await LeaveAsync("staging", "4567.cuts", now.AddDays(-5));
+        string keyOfIt = await LeaveAsync("staging", "4567.key", now.AddDays(-5));
+        string oldKey = await LeaveAsync("staging", "0123.key", now.AddHours(-25));
 
         await using FileSystemObjectStore store = folder.Open();
         await store.ProbeAsync(Cancel);
-        await Eventually.BecomesTrueAsync(() => !File.Exists(old) && !File.Exists(oldTombstone) && !File.Exists(oldCuts), Cancel);
+        await Eventually.BecomesTrueAsync(() => !File.Exists(old) && !File.Exists(oldTombstone) && !File.Exists(oldCuts) && !File.Exists(oldKey), Cancel);
 
         Assert.True(File.Exists(young));
         Assert.True(File.Exists(oldUpload));
         Assert.True(File.Exists(cutsOfIt));
+        Assert.True(File.Exists(keyOfIt));
     }
 
     [Fact]
@@ -72,6 +75,8 @@ public sealed class FileSystemStoreTests : IDisposable
         await AssertUnavailableAsync(() => store.PutAsync("a", "2"u8.ToArray(), PutCondition.None, Cancel).AsTask());
         await AssertUnavailableAsync(() => store.PutAsync("b", "2"u8.ToArray(), PutCondition.IfAbsent, Cancel).AsTask());
         await AssertUnavailableAsync(() => store.DeleteAsync("a", Cancel).AsTask());
+        await AssertUnavailableAsync(() => store.DeleteAsync("a", "etag", Cancel).AsTask());
+        await AssertUnavailableAsync(() => store.ListUnfinishedAsync("", null, 10, Cancel).AsTask());
         await AssertUnavailableAsync(() => store.OpenAppendAsync(token, Cancel).AsTask());
         await AssertUnavailableAsync(() => store.CompleteUploadAsync(token, Cancel).AsTask());
         await AssertUnavailableAsync(() => store.AbortUploadAsync(token, Cancel).AsTask());

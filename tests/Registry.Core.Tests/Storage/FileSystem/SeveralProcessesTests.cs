@@ -34,6 +34,47 @@ public sealed class SeveralProcessesTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_put_and_a_delete_of_two_processes_with_one_etag_exactly_one_succeeds()
+    {
+        const int Objects = 200;
+
+        // Large, so that there is time between the look and the removal.
+        byte[] first = new byte[500_000];
+        await using FileSystemObjectStore store = folder.Open();
+        string etag = (await store.PutAsync("race/any", first, PutCondition.None, Cancel)).ETag!;
+        using StoreWorker worker = StoreWorker.Start("delete", folder.Root, "race", etag, Objects.ToString(CultureInfo.InvariantCulture));
+
+        for (int i = 0; i < Objects; i++)
+        {
+            Assert.True((await store.PutAsync($"race/{i}", first, PutCondition.IfAbsent, Cancel)).Succeeded);
+            bool replaced = (await store.PutAsync($"race/{i}", "second"u8.ToArray(), PutCondition.IfMatch(etag), Cancel)).Succeeded;
+            bool removed = bool.Parse((await worker.ReadAsync(1, Cancel)).Single());
+
+            Assert.True(replaced != removed, $"Object {i} was replaced: {replaced}, and removed: {removed}.");
+            Assert.Equal(replaced, await store.GetAsync($"race/{i}", Cancel) is not null);
+        }
+
+        Assert.Equal(0, await worker.WaitAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task An_upload_of_a_process_that_is_killed_is_found_and_aborted_by_its_key()
+    {
+        using StoreWorker worker = StoreWorker.Start("append", folder.Root, "data/upload");
+        List<string> tokens = await worker.ReadAsync(3, Cancel);
+        await using FileSystemObjectStore store = folder.Open();
+        tokens.AddRange(await worker.KillAsync(Cancel));
+
+        UnfinishedUpload upload = Assert.Single((await store.ListUnfinishedAsync("data/", null, 10, Cancel)).Uploads);
+        Assert.Equal("data/upload", upload.Key);
+        await store.AbortUploadAsync(upload.Token, Cancel);
+
+        Assert.Null(await store.OpenAppendAsync(new UploadToken(tokens[^1]), Cancel));
+        Assert.Empty((await store.ListUnfinishedAsync("", null, 10, Cancel)).Uploads);
+        Assert.All(Directory.EnumerateFiles(folder.PathOf("staging")), static file => Assert.EndsWith(".gone", file, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_process_killed_while_it_puts_leaves_whole_objects_and_no_lock()
     {
         using StoreWorker worker = StoreWorker.Start("put", folder.Root);

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Registry.AspNetCore.Diagnostics;
+using Registry.Content;
+using Registry.Feeds;
+using Registry.Maintenance.Collection;
+using Registry.Maintenance.Jobs;
+
+namespace Registry.AspNetCore.Maintenance;
+
+/// <summary>Collects in every store of a registry's feeds, one after the other.</summary>
+internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, RegistryMetrics metrics, ILogger logger) : IMaintenanceJob, IDisposable
+{
+    private readonly ConcurrentDictionary<ContentRoot, Collector> _collectors = new();
+    private readonly FeedPolicy _policy = new(feeds);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    public string Name => "collection";
+
+    public JobSchedule Schedule => options.CollectionSchedule;
+
+    public IReadOnlyList<CollectionReport> Last { get; private set; } = [];
+
+    public async ValueTask<bool> RunAsync(DateTimeOffset notSince, CancellationToken cancellationToken) =>
+        (await CollectAsync(dryRun: false, notSince, cancellationToken).ConfigureAwait(false)).All(static report => report.Complete);
+
+    public async Task<IReadOnlyList<CollectionReport>> CollectAsync(bool dryRun, DateTimeOffset? notSince, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var reports = new List<CollectionReport>();
+            foreach ((string store, Collector collector) in await FindAsync(cancellationToken).ConfigureAwait(false))
+            {
+                CollectionReport report = await collector.ScanAsync(dryRun, notSince, cancellationToken).ConfigureAwait(false) with { Store = store };
+                reports.Add(report);
+                Tell(report);
+            }
+
+            Last = dryRun ? Last : reports;
+            return reports;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Looks at what this host let go of.</summary>
+    public async ValueTask WorkOffAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach ((_, Collector collector) in await FindAsync(cancellationToken).ConfigureAwait(false))
+            {
+                metrics.Collected(await collector.WorkOffAsync(cancellationToken).ConfigureAwait(false));
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async ValueTask<List<(string Store, Collector Collector)>> FindAsync(CancellationToken cancellationToken)
+    {
+        var found = new List<(string, Collector)>();
+        foreach (string store in feeds.Current.Stores)
+        {
+            if (roots.Find(store) is { } root)
+            {
+                await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+                found.Add((store, _collectors.GetOrAdd(root, static (key, job) => new Collector(key, job.Options, job.Policy), (Options: options.Collection, Policy: _policy))));
+            }
+        }
+
+        return found;
+    }
+
+    private void Tell(CollectionReport report)
+    {
+        CollectionCounts counts = report.Counts;
+        if (!report.DryRun)
+        {
+            metrics.Collected(counts);
+        }
+
+        logger.Collected(report.Store, report.DryRun, report.Complete, report.Duration, counts.Blobs, counts.BlobsCondemned, counts.BlobsRemoved, counts.BytesFreed, counts.ManifestsRemoved, counts.UploadsDropped, counts.Failures);
+    }
+}

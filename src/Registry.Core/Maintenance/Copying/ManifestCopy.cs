@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Registry.Content;
+using Registry.Content.Records;
+using Registry.Errors;
+using Registry.Model;
+using Registry.Model.Manifests;
+using Registry.Storage;
+
+namespace Registry.Maintenance.Copying;
+
+/// <summary>
+/// Copies manifests, in the order of a push: what a manifest names, then the refs of its generation, then its record. The source changes meanwhile, so each manifest sees to its own content; so whatever can be pulled from the
+/// target can be pulled whole, wherever copying stops.
+/// </summary>
+internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
+{
+    // Indexes of indexes: more than this is somebody's joke.
+    private const int MaxDepth = 20;
+
+    /// <summary>Makes sure that the target has a manifest as the source has it.</summary>
+    /// <returns>Whether it does.</returns>
+    public ValueTask<bool> EnsureAsync(RepositoryName repository, Digest digest) => EnsureAsync(repository, digest, 0);
+
+    private async ValueTask<bool> EnsureAsync(RepositoryName repository, Digest digest, int depth)
+    {
+        string key = ContentKeys.Manifest(repository, digest);
+        if (!digest.IsSupported || depth > MaxDepth || await run.Source.Store.GetAsync(key, run.Token).ConfigureAwait(false) is not { } found || Read(key, found) is not { State: ManifestState.Live } record)
+        {
+            return false;
+        }
+
+        SmallObject? there = await run.Target.Store.GetAsync(key, run.Token).ConfigureAwait(false);
+        if (there is not null && there.Content.Span.SequenceEqual(found.Content.Span))
+        {
+            return true;
+        }
+
+        if (Parse(key, digest, record) is not { } document || await CopyContentAsync(repository, digest, record, document, depth).ConfigureAwait(false) is not { } content)
+        {
+            return false;
+        }
+
+        await StoreConcurrency.ForEachAsync(
+            content,
+            run.Options.Concurrency,
+            (named, token) => run.Target.Store.PutMarkerAsync(ContentKeys.ManifestRef(named, repository, digest, record.Generation), token),
+            run.Token).ConfigureAwait(false);
+        if (document.Subject is { } subject)
+        {
+            await run.Target.Store.PutMarkerAsync(ContentKeys.Referrer(repository, subject.Digest, digest, record.Generation), run.Token).ConfigureAwait(false);
+        }
+
+        // Where somebody else writes to the target, the next pass looks again.
+        return await run.PutAsync(key, found.Content, there, static report => report with { Manifests = report.Manifests + 1 }).ConfigureAwait(false);
+    }
+
+    /// <returns>Everything that the manifest holds, which is in the target now; <see langword="null"/> where something is missing.</returns>
+    private async ValueTask<List<Digest>?> CopyContentAsync(RepositoryName repository, Digest digest, ManifestRecord record, ManifestDocument document, int depth)
+    {
+        HashSet<Digest> children = [.. document.Manifests.Select(static child => child.Digest)];
+        var held = new ConcurrentBag<Digest>();
+        var missing = new ConcurrentBag<Digest>();
+        await StoreConcurrency.ForEachAsync(
+            [.. document.RequiredContent()],
+            run.Options.Concurrency,
+            async (content, token) =>
+            {
+                bool child = children.Contains(content);
+                if ((child && await EnsureAsync(repository, content, depth + 1).ConfigureAwait(false)) || await blobs.EnsureAsync(repository, content).ConfigureAwait(false))
+                {
+                    held.Add(content);
+                }
+                else if (!child || await run.Source.Store.GetAsync(ContentKeys.ManifestRef(content, repository, digest, record.Generation), token).ConfigureAwait(false) is not null)
+                {
+                    // A sparse index holds no ref to a child that it leaves out.
+                    missing.Add(content);
+                }
+            },
+            run.Token).ConfigureAwait(false);
+        if (missing.IsEmpty)
+        {
+            return [.. held];
+        }
+
+        // It may have been deleted, and what it named collected, since it was read.
+        string key = ContentKeys.Manifest(repository, digest);
+        if (await run.Source.Store.GetAsync(key, run.Token).ConfigureAwait(false) is { } now && Read(key, now)?.Nonce == record.Nonce)
+        {
+            run.Add(ContentCopyProblemKind.ManifestNotWhole, key, $"{repository}@{digest} names {string.Join(", ", missing.Take(10))}, which could not be copied.");
+        }
+
+        return null;
+    }
+
+    private ManifestDocument? Parse(string key, Digest digest, ManifestRecord record)
+    {
+        if (digest.Algorithm!.Compute(record.Content.Span) != digest)
+        {
+            run.Add(ContentCopyProblemKind.ManifestCorrupt, key, "Its bytes do not have its digest.");
+            return null;
+        }
+
+        try
+        {
+            return ManifestParser.Parse(record.Content, record.MediaType);
+        }
+        catch (RegistryException e)
+        {
+            run.Add(ContentCopyProblemKind.ManifestCorrupt, key, e.Message);
+            return null;
+        }
+    }
+
+    private ManifestRecord? Read(string key, SmallObject found)
+    {
+        try
+        {
+            return ManifestRecord.Decode(found.Content);
+        }
+        catch (JsonException e)
+        {
+            run.Add(ContentCopyProblemKind.RecordCorrupt, key, e.Message);
+            return null;
+        }
+    }
+}

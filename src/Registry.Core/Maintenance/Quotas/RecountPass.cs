@@ -1,0 +1,243 @@
+using System.Collections.Concurrent;
+using Registry.Content;
+using Registry.Content.Catalog;
+using Registry.Content.Quotas;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Maintenance.Quotas;
+
+/// <summary>One pass over the store for some scopes: their blobs in the order of the refs, then the manifests and then the tags of each repository.</summary>
+internal sealed class RecountPass
+{
+    // What one scope, and what all of them, have in memory before it is put into their records.
+    private const int FoundByOne = 1000;
+    private const int FoundByAll = 100_000;
+
+    // A scope that was told of the recount keeps a bounded number of changes for it, and so is to wait no longer than this for its turn.
+    private const int PagesBetween = 10;
+
+    private const int SizesAtOnce = 128;
+
+    private readonly ContentRoot _root;
+    private readonly bool _announce;
+    private readonly Dictionary<string, ScopeTally> _tallies;
+    private int _pages;
+    private int _flushes;
+
+    /// <param name="root">The store's content.</param>
+    /// <param name="scopes">What is counted.</param>
+    /// <param name="announce">Whether the scopes are told of the recount.</param>
+    public RecountPass(ContentRoot root, IReadOnlyList<QuotaScope> scopes, bool announce)
+    {
+        _root = root;
+        _announce = announce;
+        string id = root.Ids.Next();
+        _tallies = scopes.ToDictionary(static scope => scope.Key, scope => new ScopeTally(scope, root.Quotas.LedgerOf(scope), id), StringComparer.Ordinal);
+    }
+
+    public long Verified => _tallies.Values.Count(static tally => !tally.IsDisturbed);
+
+    public long Corrected => _tallies.Values.Count(static tally => tally is { IsDisturbed: false, IsCorrected: true });
+
+    public List<QuotaScope> Disturbed => [.. _tallies.Values.Where(static tally => tally.IsDisturbed).Select(static tally => tally.Scope)];
+
+    public async ValueTask RunAsync(CancellationToken cancellationToken)
+    {
+        await ForEachTallyAsync(tally => tally.BeginAsync(_announce, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await CountBlobsAsync(cancellationToken).ConfigureAwait(false);
+        await CountRepositoriesAsync(CountManifestsAsync, cancellationToken).ConfigureAwait(false);
+        await CountRepositoriesAsync(CountTagsAsync, cancellationToken).ConfigureAwait(false);
+        await ForEachTallyAsync(static tally => tally.FlushAsync(null), cancellationToken).ConfigureAwait(false);
+    }
+
+    // Whenever something was put in place, listings begin anew behind it: what is found afterwards must have been looked at afterwards.
+    private async ValueTask CountBlobsAsync(CancellationToken cancellationToken)
+    {
+        string? after = null;
+        var held = new List<(Digest Digest, List<ScopeTally> By)>();
+        KeyPage page;
+        do
+        {
+            page = await _root.Store.ListAsync(ContentKeys.RefsPrefix, after, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
+            _pages++;
+            int flushes = _flushes;
+            foreach (string key in page.Keys)
+            {
+                after = key;
+                if (!ContentKeys.TryParseRef(key, out Digest digest, out RepositoryName repository))
+                {
+                    continue;
+                }
+
+                if (held.Count == 0 || held[^1].Digest != digest)
+                {
+                    if (held.Count >= SizesAtOnce || (held.Count > 0 && _pages >= PagesBetween))
+                    {
+                        await AddBlobsAsync(held, cancellationToken).ConfigureAwait(false);
+                        await FlushAsync(QuotaItem.Blob(held[^1].Digest, 0).Key, cancellationToken).ConfigureAwait(false);
+                        if (flushes != _flushes)
+                        {
+                            after = ContentKeys.AfterRefs(held[^1].Digest);
+                            held.Clear();
+                            break;
+                        }
+
+                        held.Clear();
+                    }
+
+                    held.Add((digest, []));
+                }
+
+                List<ScopeTally> by = held[^1].By;
+                by.AddRange(TalliesOf(repository).Where(tally => !by.Contains(tally)));
+            }
+
+            if (flushes != _flushes)
+            {
+                page = page with { HasMore = true };
+            }
+        }
+        while (page.HasMore);
+
+        await AddBlobsAsync(held, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask AddBlobsAsync(List<(Digest Digest, List<ScopeTally> By)> held, CancellationToken cancellationToken)
+    {
+        var sizes = new ConcurrentDictionary<Digest, long>();
+        await StoreConcurrency.ForEachAsync(
+            held.FindAll(static blob => blob.By.Count > 0),
+            _root.Options.StoreConcurrency,
+            async (blob, token) =>
+            {
+                if (await _root.Quotas.Holdings.SizeOfAsync(blob.Digest, token).ConfigureAwait(false) is { } size)
+                {
+                    sizes[blob.Digest] = size;
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        foreach ((Digest digest, List<ScopeTally> by) in held)
+        {
+            if (sizes.TryGetValue(digest, out long size))
+            {
+                by.ForEach(tally => tally.Add(QuotaItem.Blob(digest, size)));
+            }
+        }
+    }
+
+    private async ValueTask CountRepositoriesAsync(Func<RepositoryName, List<ScopeTally>, CancellationToken, ValueTask> count, CancellationToken cancellationToken)
+    {
+        string? after = null;
+        bool more;
+        do
+        {
+            NamePage page = await _root.Catalog.ListAsync("", after, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
+            _pages++;
+            more = page.HasMore;
+            int flushes = _flushes;
+            foreach (string name in page.Names)
+            {
+                after = name;
+                var repository = RepositoryName.Parse(name);
+                List<ScopeTally> tallies = [.. TalliesOf(repository)];
+                if (tallies.Count > 0)
+                {
+                    await count(repository, tallies, cancellationToken).ConfigureAwait(false);
+                }
+
+                if (flushes != _flushes)
+                {
+                    more = true;
+                    break;
+                }
+            }
+        }
+        while (more);
+    }
+
+    private async ValueTask CountManifestsAsync(RepositoryName repository, List<ScopeTally> tallies, CancellationToken cancellationToken)
+    {
+        string? after = null;
+        KeyPage page;
+        do
+        {
+            page = await _root.Store.ListAsync(ContentKeys.Manifests(repository), after, FoundByOne, cancellationToken).ConfigureAwait(false);
+            _pages++;
+            var found = new ConcurrentBag<QuotaItem>();
+            await StoreConcurrency.ForEachAsync(
+                page.Keys,
+                _root.Options.StoreConcurrency,
+                async (key, token) =>
+                {
+                    if (ContentKeys.TryParseManifest(key, out Digest digest) && await _root.Quotas.Holdings.SizeOfAsync(repository, digest, token).ConfigureAwait(false) is { } size)
+                    {
+                        found.Add(QuotaItem.Manifest(repository, digest, size));
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
+            foreach (QuotaItem item in found)
+            {
+                tallies.ForEach(tally => tally.Add(item));
+            }
+
+            after = page.Keys.Count > 0 ? page.Keys[^1] : null;
+            if (ContentKeys.TryParseManifest(after, out Digest last))
+            {
+                await FlushAsync(QuotaItem.Manifest(repository, last, 0).Key, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        while (page.HasMore);
+    }
+
+    private async ValueTask CountTagsAsync(RepositoryName repository, List<ScopeTally> tallies, CancellationToken cancellationToken)
+    {
+        string? after = null;
+        NamePage page;
+        do
+        {
+            page = await _root.Tags.ListAsync(repository, after, FoundByOne, cancellationToken).ConfigureAwait(false);
+            _pages++;
+            foreach (string name in page.Names)
+            {
+                after = name;
+                tallies.ForEach(tally => tally.Add(QuotaItem.Tag(repository, Tag.Parse(name))));
+            }
+
+            if (page.Names.Count > 0)
+            {
+                await FlushAsync(QuotaItem.Tag(repository, Tag.Parse(after!)).Key, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        while (page.HasMore);
+    }
+
+    // Puts in place what was found up to an item, where it is much or waited long.
+    private async ValueTask FlushAsync(string upTo, CancellationToken cancellationToken)
+    {
+        bool all = (_announce && _pages >= PagesBetween) || _tallies.Values.Sum(static tally => tally.Count) >= FoundByAll;
+        ScopeTally[] due = [.. _tallies.Values.Where(tally => !tally.IsDisturbed && (all || tally.Count >= FoundByOne))];
+        if (due.Length == 0)
+        {
+            return;
+        }
+
+        await StoreConcurrency.ForEachAsync(due, _root.Options.StoreConcurrency, (tally, _) => tally.FlushAsync(upTo), cancellationToken).ConfigureAwait(false);
+        _flushes++;
+        _pages = 0;
+    }
+
+    private Task ForEachTallyAsync(Func<ScopeTally, ValueTask> action, CancellationToken cancellationToken) =>
+        StoreConcurrency.ForEachAsync(_tallies.Values, _root.Options.StoreConcurrency, (tally, _) => action(tally), cancellationToken);
+
+    private IEnumerable<ScopeTally> TalliesOf(RepositoryName repository)
+    {
+        foreach (QuotaScope scope in _root.Quotas.Scopes.ScopesOf(repository))
+        {
+            if (_tallies.TryGetValue(scope.Key, out ScopeTally? tally) && !tally.IsDisturbed)
+            {
+                yield return tally;
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+using Registry.Content;
+using Registry.Content.Catalog;
+using Registry.Content.Records;
+using Registry.Feeds;
+using Registry.Maintenance.Collection;
+using Registry.Maintenance.Usage;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Maintenance.Retention;
+
+/// <summary>
+/// Carries out the rules that are about one repository. Manifests without tags come first, so that a run judges what there was before it, as a dry run does. Then tags, page by page: those that can be judged by themselves are
+/// removed at once, and only where a rule compares tags with each other are they held (<see cref="TagFacts"/>, some 250 bytes each; 16 more for each name that was pulled, where a rule asks for that).
+/// </summary>
+internal sealed class RepositoryRetention(
+    ContentRoot root, IUnneededManifests manifests, FeedRepository repository, Func<Tag, bool> isProtected, CompiledRule[] rules, bool dryRun, RetentionLog log, int maxTags = RepositoryRetention.MaxTags)
+{
+    /// <summary>How many tags are compared with each other at most.</summary>
+    public const int MaxTags = 1_000_000;
+
+    private const int TagPage = 500;
+
+    private readonly CompiledRule[] _untagged = [.. rules.Where(static rule => rule.Untagged)];
+    private readonly CompiledRule[] _single = [.. rules.Where(static rule => !rule.Untagged && !rule.Ranks)];
+    private readonly CompiledRule[] _ranking = [.. rules.Where(static rule => !rule.Untagged && rule.Ranks)];
+    private RepositoryUsage? _usage;
+
+    public async ValueTask RunAsync(CancellationToken cancellationToken)
+    {
+        if (rules.Any(static rule => rule.AsksForPulls))
+        {
+            _usage = await new UsageStore(root).LoadAsync(repository.FullName, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_untagged.Length > 0)
+        {
+            await LookAtManifestsAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_single.Length + _ranking.Length > 0)
+        {
+            await LookAtTagsAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask LookAtManifestsAsync(CancellationToken cancellationToken)
+    {
+        string? after = null;
+        KeyPage page;
+        do
+        {
+            page = await root.Store.ListAsync(ContentKeys.Manifests(repository.FullName), after, root.Options.StoreConcurrency, cancellationToken).ConfigureAwait(false);
+            after = page.Keys.Count > 0 ? page.Keys[^1] : after;
+            foreach (RetentionItem? item in await Task.WhenAll(page.Keys.Select(key => LookAtManifestAsync(key, cancellationToken))).ConfigureAwait(false))
+            {
+                if (item is not null)
+                {
+                    await log.AddAsync(item, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        while (page.HasMore && !log.IsHopeless);
+    }
+
+    private async Task<RetentionItem?> LookAtManifestAsync(string key, CancellationToken cancellationToken)
+    {
+        if (!ContentKeys.TryParseManifest(key, out Digest digest))
+        {
+            return null;
+        }
+
+        CompiledRule rule = _untagged[0];
+        string reason = "it cannot be read";
+        try
+        {
+            if (await root.Records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false) is not { Record: { State: ManifestState.Live } record })
+            {
+                return null;
+            }
+
+            DateTimeOffset used = Later(record.Pushed, _usage?.LastUsed(digest.Value));
+            if (Array.Find(_untagged, one => one.IsOldEnough(record.Pushed, used)) is not { } found)
+            {
+                return null;
+            }
+
+            rule = found;
+            reason = rule.Reason(null, record.Pushed, used);
+            ManifestFate fate = await manifests.ConsiderAsync(repository.FullName, digest, rule.MinAgeOr(root.Options.GracePeriod), dryRun, cancellationToken).ConfigureAwait(false);
+            return fate switch
+            {
+                ManifestFate.Condemned => Item(RetentionOutcome.Condemned),
+                ManifestFate.Ripe or ManifestFate.Removed => Item(RetentionOutcome.Removed),
+                _ => null,
+            };
+        }
+        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        {
+            return Item(RetentionOutcome.Failed, e.Message);
+        }
+
+        RetentionItem Item(RetentionOutcome outcome, string? error = null) => new(repository.Name.Value, null, digest, rule.Name, reason, outcome, error);
+    }
+
+    private async ValueTask LookAtTagsAsync(CancellationToken cancellationToken)
+    {
+        var held = new List<TagFacts>();
+        string? after = null;
+        NamePage page;
+        do
+        {
+            page = await root.Tags.ListAsync(repository.FullName, after, TagPage, cancellationToken).ConfigureAwait(false);
+            after = page.Names.Count > 0 ? page.Names[^1] : after;
+            TagFacts[] tags = [.. (await ReadAsync(page.Names, cancellationToken).ConfigureAwait(false)).OfType<TagFacts>()];
+            log.TagsSeen += tags.Length;
+            Verdict[] verdicts = [.. tags.Select(JudgeAlone).OfType<Verdict>()];
+            await CarryOutAsync(verdicts, cancellationToken).ConfigureAwait(false);
+            if (_ranking.Length > 0)
+            {
+                held.AddRange(tags.Where(static tag => !tag.IsGone));
+                if (held.Count > maxTags)
+                {
+                    throw new InvalidOperationException($"There are more than {maxTags} tags, too many to compare them with each other.");
+                }
+            }
+        }
+        while (page.HasMore && !log.IsHopeless);
+
+        foreach (CompiledRule rule in _ranking)
+        {
+            if (!log.IsHopeless)
+            {
+                await CarryOutAsync(await JudgeTogetherAsync(rule, held, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                held.RemoveAll(static tag => tag.IsGone);
+            }
+        }
+    }
+
+    private async ValueTask<TagFacts?[]> ReadAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        var read = new TagFacts?[names.Count];
+        await StoreConcurrency.ForEachAsync(
+            Enumerable.Range(0, names.Count).ToArray(),
+            root.Options.StoreConcurrency,
+            async (i, token) => read[i] = await ReadAsync(Tag.Parse(names[i]), token).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+        return read;
+    }
+
+    private async ValueTask<TagFacts?> ReadAsync(Tag tag, CancellationToken cancellationToken)
+    {
+        Versioned<TagRecord>? found = await root.Records.ReadAsync<TagRecord>(ContentKeys.Tag(repository.FullName, tag), cancellationToken).ConfigureAwait(false);
+        if (found is null || !Digest.TryParse(found.Record.Digest, out Digest digest))
+        {
+            if (found is not null && !dryRun)
+            {
+                // Whoever deleted it stopped before it was out of the list.
+                await root.Tags.CleanAsync(repository.FullName, tag, found.Record, cancellationToken).ConfigureAwait(false);
+            }
+
+            return null;
+        }
+
+        DateTimeOffset used = Later(Later(found.Record.Updated, _usage?.LastUsed(tag.Value)), _usage?.LastUsed(digest.Value));
+        return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used) { IsProtected = isProtected(tag) };
+    }
+
+    private Verdict? JudgeAlone(TagFacts tag) =>
+        Array.Find(_single, rule => rule.Selects(tag.Tag, out _, out _) && rule.IsOldEnough(tag.Pushed, tag.LastUsed)) is { } found
+            ? new Verdict(tag, found.Name, found.Reason(tag.Tag, tag.Pushed, tag.LastUsed))
+            : null;
+
+    private async ValueTask<IReadOnlyList<Verdict>> JudgeTogetherAsync(CompiledRule rule, List<TagFacts> held, CancellationToken cancellationToken)
+    {
+        // Protected tags are among the newest, if they are.
+        var named = new List<(TagFacts Tag, string Prefix)>();
+        IEnumerable<IGrouping<string, (TagFacts Tag, SemanticVersion Version)>> groups = held
+            .Select(tag => (Selected: rule.Selects(tag.Tag, out SemanticVersion version, out string prefix), Tag: tag, Version: version, Prefix: prefix))
+            .Where(static tag => tag.Selected)
+            .GroupBy(static tag => tag.Prefix, static tag => (tag.Tag, tag.Version), StringComparer.Ordinal);
+        foreach (IGrouping<string, (TagFacts Tag, SemanticVersion Version)> group in groups)
+        {
+            List<(TagFacts Tag, SemanticVersion Version)> newestFirst = [.. group];
+            newestFirst.Sort(rule.CompareNewestFirst);
+            named.AddRange(newestFirst.Skip(rule.KeepNewest ?? 0).Where(tag => rule.IsOldEnough(tag.Tag.Pushed, tag.Tag.LastUsed)).Select(tag => (tag.Tag, group.Key)));
+        }
+
+        if (rule.TotalBytesAbove is not { } limit)
+        {
+            return [.. named.Select(tag => new Verdict(tag.Tag, rule.Name, rule.Reason(tag.Tag.Tag, tag.Tag.Pushed, tag.Tag.LastUsed, tag.Prefix)))];
+        }
+
+        var sizes = new TagSizes(root, repository.FullName);
+        await sizes.LoadAsync(held, cancellationToken).ConfigureAwait(false);
+        Dictionary<TagFacts, string> prefixes = named.Where(static tag => !tag.Tag.IsProtected && !tag.Tag.IsDone).ToDictionary(static tag => tag.Tag, static tag => tag.Prefix);
+        return [.. sizes.Shrink(held, prefixes.ContainsKey, limit).Select(removed =>
+            new Verdict(removed.Tag, rule.Name, rule.Reason(removed.Tag.Tag, removed.Tag.Pushed, removed.Tag.LastUsed, prefixes[removed.Tag], removed.Reason)))];
+    }
+
+    private async ValueTask CarryOutAsync(IReadOnlyList<Verdict> verdicts, CancellationToken cancellationToken)
+    {
+        // A few at a time, so that what was done is told before more is done.
+        foreach (Verdict[] some in verdicts.Where(static verdict => !verdict.Tag.IsDone).Chunk(root.Options.StoreConcurrency))
+        {
+            if (log.IsHopeless)
+            {
+                return;
+            }
+
+            foreach (RetentionItem item in await Task.WhenAll(some.Select(verdict => CarryOutAsync(verdict, cancellationToken))).ConfigureAwait(false))
+            {
+                await log.AddAsync(item, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<RetentionItem> CarryOutAsync(Verdict verdict, CancellationToken cancellationToken)
+    {
+        TagFacts tag = verdict.Tag;
+        tag.IsDone = true;
+        if (tag.IsProtected)
+        {
+            return Item(RetentionOutcome.Protected);
+        }
+
+        try
+        {
+            bool removed = dryRun || await root.Tags.DeleteUnchangedAsync(repository.FullName, tag.Tag, tag.Generation, ChangedBy.Retention, cancellationToken).ConfigureAwait(false);
+            tag.IsGone = removed;
+            return Item(removed ? RetentionOutcome.Removed : RetentionOutcome.Changed);
+        }
+        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        {
+            return Item(RetentionOutcome.Failed, e.Message);
+        }
+
+        RetentionItem Item(RetentionOutcome outcome, string? error = null) => new(repository.Name.Value, tag.Tag, tag.Digest, verdict.Rule, verdict.Reason, outcome, error);
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
+
+    /// <summary>What a rule says of a tag.</summary>
+    private sealed record Verdict(TagFacts Tag, string Rule, string Reason);
+}

@@ -1,0 +1,59 @@
+namespace Registry.Maintenance.Retention;
+
+/// <summary>Gathers what a run does, of bounded size, and hands each item on.</summary>
+internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueTask>? onItem)
+{
+    // One failure says nothing of the next; so many without a success between them say that the store is gone.
+    private const int MaxFailuresInARow = 20;
+
+    private readonly List<RetentionItem> _items = [];
+    private readonly long[] _counts = new long[Enum.GetValues<RetentionOutcome>().Length];
+    private long _manifestsRemoved;
+    private long _leftOut;
+    private int _failuresInARow;
+
+    public int Repositories { get; set; }
+
+    public long TagsSeen { get; set; }
+
+    /// <summary>Whether nothing is to be gained from going on.</summary>
+    public bool IsHopeless => _failuresInARow >= MaxFailuresInARow;
+
+    public async ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken)
+    {
+        _counts[(int)item.Outcome]++;
+        _manifestsRemoved += item is { Outcome: RetentionOutcome.Removed, Tag: null } ? 1 : 0;
+        _failuresInARow = item.Outcome == RetentionOutcome.Failed ? _failuresInARow + 1 : 0;
+        if (_items.Count < RetentionReport.MaxItems)
+        {
+            _items.Add(item);
+        }
+        else
+        {
+            _leftOut++;
+        }
+
+        if (onItem is not null)
+        {
+            await onItem(item, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public RetentionReport Report(string feed, bool dryRun, DateTimeOffset started, DateTimeOffset ended, string? stoppedBecause) => new()
+    {
+        Feed = feed,
+        DryRun = dryRun,
+        Started = started,
+        Ended = ended,
+        Repositories = Repositories,
+        TagsSeen = TagsSeen,
+        TagsRemoved = _counts[(int)RetentionOutcome.Removed] - _manifestsRemoved,
+        ManifestsCondemned = _counts[(int)RetentionOutcome.Condemned],
+        ManifestsRemoved = _manifestsRemoved,
+        Kept = _counts[(int)RetentionOutcome.Protected] + _counts[(int)RetentionOutcome.Changed],
+        Failures = _counts[(int)RetentionOutcome.Failed],
+        Items = _items,
+        ItemsLeftOut = _leftOut,
+        StoppedBecause = stoppedBecause,
+    };
+}

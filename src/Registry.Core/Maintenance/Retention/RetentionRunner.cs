@@ -1,0 +1,118 @@
+using Registry.Content;
+using Registry.Content.Catalog;
+using Registry.Feeds;
+using Registry.Model;
+
+namespace Registry.Maintenance.Retention;
+
+/// <summary>
+/// Carries out rules on what a feed keeps, repository by repository. It keeps no state: it may stop anywhere and be run again, also on several hosts at once, and what one of them has removed the others find gone.
+/// </summary>
+/// <param name="root">What the feed's store holds.</param>
+/// <param name="manifests">Decides about manifests without tags.</param>
+/// <param name="isProtected">Whether a tag of a feed stays whatever rules say. It gets the repository's name within the feed.</param>
+internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manifests, Func<ActiveFeed, RepositoryName, Tag, bool> isProtected)
+{
+    private const int PageSize = 1_000;
+
+    /// <summary>Carries out rules.</summary>
+    /// <param name="feeds">The feeds as they are now, to tell which of them a repository is in.</param>
+    /// <param name="feed">The feed, one of these.</param>
+    /// <param name="rules">The rules, of which <see cref="RetentionRules"/> has nothing to say: the feed's, or others to try out.</param>
+    /// <param name="dryRun">Whether nothing is to be changed, and the report to say what would be.</param>
+    /// <param name="onItem">Told of each thing that a rule names, in order; a report has only so many.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <exception cref="ArgumentException">The rules have mistakes.</exception>
+    public async ValueTask<RetentionReport> RunAsync(
+        FeedTable feeds,
+        ActiveFeed feed,
+        IReadOnlyList<RetentionRule> rules,
+        bool dryRun,
+        Func<RetentionItem, CancellationToken, ValueTask>? onItem,
+        CancellationToken cancellationToken)
+    {
+        string[] mistakes = [.. RetentionRules.FindMistakes([.. rules], FeedRules.Describe(feed.Settings))];
+        if (mistakes.Length > 0)
+        {
+            throw new ArgumentException(string.Join(" ", mistakes), nameof(rules));
+        }
+
+        DateTimeOffset started = root.Time.GetUtcNow();
+        var log = new RetentionLog(onItem);
+        string? stoppedBecause = null;
+        if (feed.Settings.ReadOnly && !dryRun)
+        {
+            stoppedBecause = "The feed is read-only.";
+        }
+        else
+        {
+            CompiledRule[] compiled = [.. rules.Select((rule, index) => new CompiledRule(rule, index, started))];
+            stoppedBecause = await RunAsync(feeds, feed, compiled, dryRun, log, cancellationToken).ConfigureAwait(false);
+        }
+
+        return log.Report(feed.Name, dryRun, started, root.Time.GetUtcNow(), stoppedBecause);
+    }
+
+    private async ValueTask<string?> RunAsync(FeedTable feeds, ActiveFeed feed, CompiledRule[] rules, bool dryRun, RetentionLog log, CancellationToken cancellationToken)
+    {
+        string? after = null;
+        NamePage page;
+        do
+        {
+            try
+            {
+                page = await root.Catalog.ListAsync(feed.Prefix, after, PageSize, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsFault(e, cancellationToken))
+            {
+                return $"The repositories cannot be listed: {e.Message}";
+            }
+
+            foreach (string text in page.Names)
+            {
+                after = text;
+                RepositoryName fullName = RepositoryName.Parse(text);
+                if (feeds.OwnerOf(fullName) is not { Feed: { } owner } repository || owner.Name != feed.Name)
+                {
+                    // Between the default feed's repositories are all those of a feed with a name, of which there may be any amount: what comes after them.
+                    after = text[..(text.IndexOf('/', StringComparison.Ordinal) + 1)] + "~";
+                    page = page with { HasMore = true };
+                    break;
+                }
+
+                // Connectors will say otherwise of what they cached.
+                CompiledRule[] about = [.. rules.Where(rule => rule.IsAbout(repository.Name, ManifestOrigin.Own))];
+                if (about.Length > 0)
+                {
+                    await RunAsync(feed, repository, about, dryRun, log, cancellationToken).ConfigureAwait(false);
+                }
+
+                if (log.IsHopeless)
+                {
+                    return "Too many removals failed one after another.";
+                }
+            }
+        }
+        while (page.HasMore);
+
+        return null;
+    }
+
+    private async ValueTask RunAsync(ActiveFeed feed, FeedRepository repository, CompiledRule[] rules, bool dryRun, RetentionLog log, CancellationToken cancellationToken)
+    {
+        log.Repositories++;
+        var run = new RepositoryRetention(root, manifests, repository, tag => isProtected(feed, repository.Name, tag), rules, dryRun, log);
+        try
+        {
+            await run.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsFault(e, cancellationToken))
+        {
+            // Whatever a store throws: the other repositories are none the worse.
+            await log.AddAsync(new RetentionItem(repository.Name.Value, null, null, "", "the repository cannot be read", RetentionOutcome.Failed, e.Message), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether an exception is a fault of one operation and no reason to end the run.</summary>
+    public static bool IsFault(Exception exception, CancellationToken cancellationToken) => exception is not OutOfMemoryException && !cancellationToken.IsCancellationRequested;
+}

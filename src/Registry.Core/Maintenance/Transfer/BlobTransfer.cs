@@ -1,0 +1,79 @@
+using Registry.Content;
+using Registry.Content.Uploads;
+using Registry.Errors;
+using Registry.Maintenance.Pacing;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Maintenance.Transfer;
+
+/// <summary>
+/// Brings a blob's bytes into a content root by the way that a client's push takes: an upload session, whose bytes are hashed while they are written and which is swept like any other if this process stops. So
+/// nothing about it has to be proven anew.
+/// </summary>
+internal sealed class BlobTransfer(ContentRoot target, ReadPace pace)
+{
+    /// <summary>Stores a blob.</summary>
+    /// <param name="repository">A repository that holds it; it gets a lease there, as after a push.</param>
+    /// <param name="digest">What the bytes have to be.</param>
+    /// <param name="content">The bytes. The caller disposes them.</param>
+    /// <param name="cancellationToken">Ends the transfer.</param>
+    /// <exception cref="IOException">The bytes could not be stored.</exception>
+    public async ValueTask<TransferOutcome> StoreAsync(RepositoryName repository, Digest digest, ObjectContent content, CancellationToken cancellationToken)
+    {
+        string session = await target.Uploads.StartAsync(repository, digest.Algorithm!, cancellationToken).ConfigureAwait(false);
+        var paced = new PacedStream(content.Stream, pace);
+        await using (paced.ConfigureAwait(false))
+        {
+            try
+            {
+                UploadResult result = await target.Uploads.FinishAsync(repository, session, [digest], new UploadBody(paced, content.TotalLength), range: null, cancellationToken).ConfigureAwait(false);
+                return result.Outcome == UploadOutcome.Accepted ? TransferOutcome.Stored : TransferOutcome.Lost;
+            }
+            catch (RegistryException)
+            {
+                // Another digest, another length than said, or more bytes than allowed.
+                await CancelAsync(repository, session).ConfigureAwait(false);
+                return TransferOutcome.WrongBytes;
+            }
+            catch (IOException) when (paced.Fault is not null)
+            {
+                await CancelAsync(repository, session).ConfigureAwait(false);
+                return TransferOutcome.Unreadable;
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException)
+            {
+                await CancelAsync(repository, session).ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    private async ValueTask CancelAsync(RepositoryName repository, string session)
+    {
+        try
+        {
+            await target.Uploads.CancelAsync(repository, session, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The store is away; whoever sweeps dead sessions finds this one.
+        }
+    }
+}
+
+/// <summary>What came of a transfer.</summary>
+internal enum TransferOutcome
+{
+    /// <summary>The bytes were what they had to be, and the blob is there.</summary>
+    Stored,
+
+    /// <summary>The bytes were others.</summary>
+    WrongBytes,
+
+    /// <summary>The bytes could not be read to their end.</summary>
+    Unreadable,
+
+    /// <summary>A sweeper took the upload for dead.</summary>
+    Lost,
+}

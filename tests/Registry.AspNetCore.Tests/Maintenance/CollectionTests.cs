@@ -1,0 +1,217 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Registry.AspNetCore.Maintenance;
+using Registry.AspNetCore.Tests.Testing;
+using Registry.Feeds;
+using Registry.Maintenance.Collection;
+using Registry.Maintenance.Jobs;
+using Registry.Storage;
+using Registry.Storage.InMemory;
+
+namespace Registry.AspNetCore.Tests.Maintenance;
+
+public sealed class CollectionTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2025, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly InMemoryObjectStore _store;
+
+    public CollectionTests() => _store = new InMemoryObjectStore(_time);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_deleted_is_collected_on_schedule()
+    {
+        await using RegistryHost host = await StartAsync();
+        using var measured = new Measurements(host);
+        PushedImage image = await host.Client.PushImageAsync("app", "latest");
+        await host.Client.PushImageAsync("kept", "latest", "kept");
+        await host.Client.AskAsync("DELETE", $"/v2/app/manifests/{image.Digest}").ShouldBeAsync(HttpStatusCode.Accepted);
+
+        await UntilAsync(async () => (await CountAsync("data/")) == 2);
+
+        await host.Client.AskAsync("GET", $"/v2/app/blobs/{image.Layer}").ShouldBeAsync(HttpStatusCode.NotFound);
+        await host.Client.AskAsync("GET", "/v2/kept/manifests/latest").ShouldBeAsync(HttpStatusCode.OK);
+        await Wait.UntilAsync(() => measured.Of("registry.collection.removed").Where(static item => item.Tags["kind"] is "blob").Sum(static item => item.Value) == 2);
+        Assert.True(measured.Of("registry.collection.freed").Sum(static item => item.Value) > 0);
+    }
+
+    [Fact]
+    public async Task What_a_host_let_go_of_is_collected_without_a_schedule()
+    {
+        await using RegistryHost host = await StartAsync(static options => options.Maintenance.CollectionSchedule = JobSchedule.Off);
+        PushedImage image = await host.Client.PushImageAsync("app", "latest");
+        await host.Client.AskAsync("DELETE", $"/v2/app/manifests/{image.Digest}").ShouldBeAsync(HttpStatusCode.Accepted);
+
+        await UntilAsync(async () => (await CountAsync("data/")) == 0);
+
+        Assert.Equal(0, await CountAsync("maintenance/collection/"));
+    }
+
+    [Fact]
+    public async Task Nothing_is_collected_where_it_is_switched_off_and_code_may_ask_for_it()
+    {
+        await using RegistryHost host = await StartAsync(SwitchOff);
+        var maintenance = host.Services.GetRequiredKeyedService<IRegistryMaintenance>("");
+        PushedImage image = await host.Client.PushImageAsync("app", "latest");
+        await host.Client.AskAsync("DELETE", $"/v2/app/manifests/{image.Digest}").ShouldBeAsync(HttpStatusCode.Accepted);
+        for (int i = 0; i < 100; i++)
+        {
+            _time.Advance(Hour);
+        }
+
+        Assert.Equal(2, await CountAsync("data/"));
+        Assert.Empty(maintenance.LastCollection);
+
+        CollectionReport dry = Assert.Single(await maintenance.CollectAsync(dryRun: true, Cancel));
+        Assert.True(dry is { DryRun: true, Complete: true, Counts: { BlobsCondemned: 2, BytesFreed: > 0 } });
+        Assert.Empty(maintenance.LastCollection);
+
+        Assert.Equal(2, Assert.Single(await maintenance.CollectAsync(dryRun: false, Cancel)).Counts.BlobsCondemned);
+        _time.Advance(TimeSpan.FromDays(2));
+        CollectionReport report = Assert.Single(await maintenance.CollectAsync(dryRun: false, Cancel));
+        Assert.Equal((2, dry.Counts.BytesFreed), (report.Counts.BlobsRemoved, report.Counts.BytesFreed));
+        Assert.Equal([report], maintenance.LastCollection);
+        Assert.Equal(0, await CountAsync("data/"));
+    }
+
+    [Fact]
+    public async Task A_feed_says_whether_untagged_manifests_go_and_may_change_its_mind()
+    {
+        await using RegistryHost host = await StartAsync(SwitchOff, static builder => builder.AddFeed("main").AddFeed("other"));
+        var maintenance = host.Services.GetRequiredKeyedService<IRegistryMaintenance>("");
+        var feeds = host.Services.GetRequiredKeyedService<HostFeeds>("");
+        foreach (string feed in new[] { "main", "other" })
+        {
+            await host.Client.PushImageAsync($"{feed}/app", "latest", "old");
+            await host.Client.PushImageAsync($"{feed}/app", "latest", "new");
+        }
+
+        string old = (await host.Client.PushImageAsync("main/app", seed: "old")).Digest;
+        await CollectAsync(TimeSpan.FromDays(2));
+        Assert.Equal(0, (await CollectAsync(TimeSpan.FromDays(2))).ManifestsRemoved);
+
+        feeds.Set(new Feed("main") { KeepUntagged = TimeSpan.FromDays(7) });
+        Assert.Equal(1, (await CollectAsync(TimeSpan.FromDays(2))).ManifestsCondemned);
+        Assert.Equal(0, (await CollectAsync(TimeSpan.FromDays(6))).ManifestsRemoved);
+        Assert.Equal(1, (await CollectAsync(TimeSpan.FromDays(1))).ManifestsRemoved);
+
+        await host.Client.AskAsync("GET", $"/v2/main/app/manifests/{old}").ShouldBeAsync(HttpStatusCode.NotFound);
+        await host.Client.AskAsync("GET", $"/v2/other/app/manifests/{old}").ShouldBeAsync(HttpStatusCode.OK);
+        await host.Client.AskAsync("GET", "/v2/main/app/manifests/latest").ShouldBeAsync(HttpStatusCode.OK);
+
+        async Task<CollectionCounts> CollectAsync(TimeSpan later)
+        {
+            _time.Advance(later);
+            return Assert.Single(await maintenance.CollectAsync(dryRun: false, Cancel)).Counts;
+        }
+    }
+
+    [Fact]
+    public async Task Feeds_with_stores_of_their_own_are_collected_too()
+    {
+        var archive = new InMemoryObjectStore(_time);
+        await using RegistryHost host = await StartAsync(
+            SwitchOff, builder => builder.AddStore("archive", store => store.AddStorage(_ => archive)).AddFeed("main").AddFeed("old", static feed => feed.Store = "archive"));
+        await host.Client.PushBlobAsync("old/app", Images.Bytes("loose"));
+        _time.Advance(TimeSpan.FromDays(2));
+
+        IReadOnlyList<CollectionReport> reports = await host.Services.GetRequiredKeyedService<IRegistryMaintenance>("").CollectAsync(dryRun: false, Cancel);
+
+        Assert.Equal([("", 0L), ("archive", 1L)], reports.Select(static report => (report.Store, report.Counts.BlobsCondemned)).Order());
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_ends_a_run_at_once_and_another_goes_on_with_it()
+    {
+        var gate = new GatedStore(_store.Share());
+        RegistryHost host = await StartAsync(static options => options.Maintenance.ReleasedInterval = null, store: gate);
+        await host.Client.PushBlobAsync("app", Images.Bytes("loose"));
+        await UntilAsync(() => Task.FromResult(gate.Waiting));
+
+        await host.DisposeAsync();
+
+        Assert.True(gate.WasCancelled);
+        await using RegistryHost next = await StartAsync();
+        await UntilAsync(async () => (await CountAsync("data/")) == 0);
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_is_tried_again()
+    {
+        var failing = new FailingStore(_store.Share());
+        await using RegistryHost host = await StartAsync(static options => options.Maintenance.ReleasedInterval = null, store: failing);
+        await host.Client.PushBlobAsync("app", Images.Bytes("loose"));
+
+        await UntilAsync(async () => (await CountAsync("data/")) == 0);
+
+        Assert.Equal(0, failing.Left);
+    }
+
+    private static void SwitchOff(DockerRegistryOptions options)
+    {
+        options.Maintenance.CollectionSchedule = JobSchedule.Off;
+        options.Maintenance.ReleasedInterval = null;
+    }
+
+    private Task<RegistryHost> StartAsync(Action<DockerRegistryOptions>? configure = null, Action<IDockerRegistryBuilder>? more = null, IObjectStore? store = null) => RegistryHost.StartAsync(
+        builder =>
+        {
+            builder.Services.AddSingleton<TimeProvider>(_time);
+            IDockerRegistryBuilder registry = builder.Services.AddDockerRegistry(configure).AddStorage(_ => store ?? _store.Share()).AllowAnonymous();
+            more?.Invoke(registry);
+        },
+        static app => app.MapDockerRegistry());
+
+    /// <summary>Lets time pass until something has come about.</summary>
+    private Task UntilAsync(Func<Task<bool>> condition) => Eventually.IsAsync(async () =>
+    {
+        _time.Advance(TimeSpan.FromMinutes(10));
+        return await condition();
+    });
+
+    private async Task<int> CountAsync(string prefix) => (await _store.ListAsync(prefix, null, 1_000, Cancel)).Keys.Count;
+
+    /// <summary>A store whose listing of blobs does not come to an end.</summary>
+    private sealed class GatedStore(IObjectStore inner) : ProxyStore(inner)
+    {
+        public bool Waiting { get; private set; }
+
+        public bool WasCancelled { get; private set; }
+
+        public override async ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
+        {
+            if (prefix == "blobs/")
+            {
+                Waiting = true;
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                }
+                catch (OperationCanceledException)
+                {
+                    WasCancelled = true;
+                    throw;
+                }
+            }
+
+            return await base.ListAsync(prefix, startAfter, limit, cancellationToken);
+        }
+    }
+
+    private sealed class FailingStore(IObjectStore inner) : ProxyStore(inner)
+    {
+        private int _left = 3;
+
+        public int Left => _left;
+
+        public override ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken) =>
+            prefix == "blobs/" && _left > 0 && Interlocked.Decrement(ref _left) >= 0
+                ? throw new StoreUnavailableException("Not now.")
+                : base.ListAsync(prefix, startAfter, limit, cancellationToken);
+    }
+}

@@ -1,0 +1,176 @@
+using Registry.Content;
+using Registry.Content.Quotas;
+using Registry.Content.Records;
+using Registry.Core.Tests.Simulation;
+using Registry.Errors;
+using Registry.Maintenance.Quotas;
+using Registry.Model;
+using Registry.Storage.InMemory;
+
+namespace Registry.Core.Tests.Content.Quotas;
+
+public sealed class QuotaRecountTests : QuotaTest
+{
+    [Fact]
+    public async Task What_was_there_before_the_quota_is_counted_by_a_recount()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "image", "latest");
+        await Root.PushBlobAsync(OtherRepo, Bytes(1_000));
+        await Root.PushBlobAsync(Foreign, Bytes(5_000));
+        Limit(10_000, 10);
+        Limits.Repository = (10_000, null);
+        Assert.Equal((0, 0), await UsedAsync());
+
+        QuotaReport report = await RecountAsync(Root);
+
+        // The feed, and each of the three repositories.
+        Assert.Equal(new QuotaReport(4, 4, 0), report);
+        Assert.Equal((TestManifest.BlobsOf("image").Sum(static blob => blob.Length) + image.Content.Length + 1_000, 1), await UsedAsync());
+        Assert.Equal((1_000, 0), await UsedAsync(Root, Limits.OfRepository(OtherRepo)));
+        await AssertExactAsync();
+        Assert.Equal(new QuotaReport(4, 0, 0), await RecountAsync(Root));
+        Assert.Equal(Time.GetUtcNow(), (await Root.Quotas.ReadAsync(Limits.Of(Feed), Cancel)).Verified);
+    }
+
+    [Fact]
+    public async Task A_sum_that_is_wrong_is_put_right()
+    {
+        Limit(1_000, 10);
+        await Root.PushImageAsync(Repo, "image", "latest");
+        string key = ContentKeys.FeedQuota(Feed);
+        Versioned<QuotaRecord> found = (await Records.ReadAsync<QuotaRecord>(key, Cancel))!;
+        await Records.PutAsync(key, found.Record with { Bytes = 999, Tags = 7 }, found, Cancel);
+
+        Assert.Equal(new QuotaReport(1, 1, 0), await RecountAsync(Node()));
+
+        await AssertExactAsync();
+    }
+
+    [Fact]
+    public async Task Whatever_happens_at_any_moment_of_a_recount_is_counted()
+    {
+        int at = 0;
+        bool reached;
+        do
+        {
+            at++;
+            reached = await RecountWithAsync(at);
+        }
+        while (reached);
+
+        Assert.InRange(at, 10, 500);
+    }
+
+    [Fact]
+    public async Task More_items_than_are_kept_in_memory_are_counted_in_several_steps()
+    {
+        Limit(long.MaxValue, 100_000);
+        Limits.Repository = (long.MaxValue, null);
+        for (int i = 0; i < 2_500; i++)
+        {
+            Digest digest = Sha256(BitConverter.GetBytes(i));
+            await Records.PutAsync(ContentKeys.Blob(digest), new BlobRecord { State = BlobState.Live, Data = "data/none", Size = i }, null, Cancel);
+            await Root.Refs.LeaseAsync(i % 3 == 0 ? Foreign : Repo, digest, Ids.Next(), Cancel);
+            await Root.Refs.LeaseAsync(OtherRepo, digest, Ids.Next(), Cancel);
+        }
+
+        foreach (RepositoryName repository in (RepositoryName[])[Repo, OtherRepo, Foreign])
+        {
+            await Root.Catalog.AddAsync(repository, Cancel);
+        }
+
+        var hooked = new HookedStore(Store);
+        int seen = 0;
+        ContentRoot node = Node(hooked);
+        hooked.After = async call =>
+        {
+            // In the midst of it something new comes, before and behind where the recount is.
+            if (call.Is(StoreOperation.List, "refs/") && seen++ < 5)
+            {
+                await Root.PushBlobAsync(Repo, Bytes(100, seed: seen));
+            }
+        };
+        QuotaReport report = await RecountAsync(node);
+
+        Assert.Equal(0, report.Unverified);
+        Assert.True(seen >= 5);
+        await AssertExactAsync();
+        foreach (RepositoryName repository in (RepositoryName[])[Repo, OtherRepo])
+        {
+            Assert.Equal(await HeldAsync(Store, Limits.OfRepository(repository)), await UsedAsync(Root, Limits.OfRepository(repository)));
+        }
+    }
+
+    [Fact]
+    public async Task A_recount_runs_when_it_is_time_or_when_something_comes_to_have_a_quota()
+    {
+        var verification = new QuotaVerification(Root);
+        TimeSpan day = TimeSpan.FromDays(1);
+        Assert.Null(await verification.RunIfDueAsync(day, Cancel));
+        Assert.Empty(await KeysAsync("quotas/"));
+
+        Limit(1_000);
+        Assert.NotNull(await verification.RunIfDueAsync(day, Cancel));
+        Assert.Null(await new QuotaVerification(Node()).RunIfDueAsync(day, Cancel));
+        Limit(2_000, feed: "other");
+        Assert.NotNull(await verification.RunIfDueAsync(day, Cancel));
+        Limit(3_000, feed: "other");
+        Assert.Null(await verification.RunIfDueAsync(day, Cancel));
+        Time.Advance(day);
+        Assert.NotNull(await verification.RunIfDueAsync(day, Cancel));
+    }
+
+    [Fact]
+    public async Task A_verification_that_stopped_is_taken_over_after_a_while()
+    {
+        Limit(1_000);
+        var dying = new DyingStore(Store.Share(), 4, afterEffect: false);
+        await Assert.ThrowsAnyAsync<IOException>(async () => await new QuotaVerification(Node(dying)).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
+
+        Assert.Null(await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
+        Time.Advance(TimeSpan.FromHours(6));
+        Assert.NotNull(await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
+    }
+
+    // Pushes an image, mounts a blob and deletes an image after the recount's operation of this number.
+    private async Task<bool> RecountWithAsync(int at)
+    {
+        Limit(100_000, 100);
+        var store = new InMemoryObjectStore(Time);
+        using var root = new ContentRoot(store, Options, Time, quotas: Limits);
+        TestManifest old = await root.PushImageAsync(Repo, "old", "old");
+        await root.PushImageAsync(OtherRepo, "kept", "kept");
+        foreach (byte[] blob in TestManifest.BlobsOf("old"))
+        {
+            await root.PushBlobAsync(Foreign, blob);
+        }
+
+        int operations = 0;
+        var hooked = new HookedStore(store.Share());
+        hooked.After = async _ =>
+        {
+            if (Interlocked.Increment(ref operations) == at)
+            {
+                await root.PushImageAsync(Repo, "new", "new");
+                await root.PushImageAsync(RepositoryName.Parse("library/new"), "second", "second");
+                await root.Manifests.DeleteAsync(Repo, old.Digest, Cancel);
+                foreach (byte[] blob in TestManifest.BlobsOf("old"))
+                {
+                    await FitsUnlessNamedAsync(() => root.Blobs.DeleteAsync(Repo, Sha256(blob), Cancel).AsTask());
+                }
+            }
+        };
+        using var counting = new ContentRoot(hooked, Options, Time, quotas: Limits);
+        Assert.Equal(0, (await RecountAsync(counting)).Unverified);
+
+        Assert.Equal(await HeldAsync(store, Limits.Of(Feed)), await UsedAsync(root, Limits.Of(Feed)));
+        return operations >= at;
+    }
+
+    // A layer that the new image has too stays.
+    private static async Task FitsUnlessNamedAsync(Func<Task> delete)
+    {
+        Exception? e = await Record.ExceptionAsync(delete);
+        Assert.True(e is null or RegistryException);
+    }
+}

@@ -1,0 +1,35 @@
+using Registry.Storage;
+using Registry.Storage.FileSystem;
+using Registry.Storage.InMemory;
+using Registry.Storage.Testing;
+using Registry.TagHistories;
+using Xunit;
+
+namespace Registry.Simulation;
+
+public sealed class InMemoryTagHistories(InMemoryHistoriesFixture fixture) : ConcurrentTagHistories(fixture), IClassFixture<InMemoryHistoriesFixture>
+{
+    protected override int Rounds => 300;
+}
+
+public sealed class FileSystemTagHistories(FileSystemHistoriesFixture fixture) : ConcurrentTagHistories(fixture), IClassFixture<FileSystemHistoriesFixture>;
+
+public sealed class InMemoryHistoriesFixture : ObjectStoreFixture
+{
+    private readonly InMemoryObjectStore _store = new(TimeProvider.System);
+
+    public override ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IObjectStore>(_store.Share());
+}
+
+public sealed class FileSystemHistoriesFixture : ObjectStoreFixture
+{
+    private readonly StoreFolder _folder = new();
+
+    public override ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IObjectStore>(_folder.Open());
+
+    public override async ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        await base.DisposeAsync();
+    }
+}

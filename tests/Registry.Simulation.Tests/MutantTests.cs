@@ -1,0 +1,52 @@
+using System.Globalization;
+using Registry.Content;
+using Registry.Simulation.Shrinking;
+using Xunit;
+
+namespace Registry.Simulation;
+
+/// <summary>What shows that the simulation can find something: with any one of the guards turned off, it does. The interleavings are those that find nothing when all of them hold.</summary>
+public sealed class MutantTests(ITestOutputHelper output)
+{
+    private const ulong MaxRuns = 1_000_000;
+
+    // Those that it takes several steps at the right moments to miss, and time.
+    private static readonly Guard[] s_deep =
+    [
+        Guard.ReviveTagged, Guard.ReadBeforeClaim, Guard.LookForBytes, Guard.LeaseBeforeBlob, Guard.LookAfterLease, Guard.RecordBeforeRefs, Guard.RefsInSecondStep, Guard.TombstonesAge, Guard.BurntStays,
+    ];
+
+    public static TheoryData<string> Near => [.. Enum.GetValues<Guard>().Except(s_deep).Select(static guard => guard.ToString())];
+
+    public static TheoryData<string> Deep => [.. s_deep.Select(static guard => guard.ToString())];
+
+    [Theory]
+    [MemberData(nameof(Near))]
+    public void Without_a_guard_something_goes_wrong(string name) => Find(name);
+
+    [Theory(Explicit = true)]
+    [MemberData(nameof(Deep))]
+    public void Without_a_guard_something_goes_wrong_seldom(string name) => Find(name);
+
+    private void Find(string name)
+    {
+        Guard guard = Enum.Parse<Guard>(name);
+        SimulationRun? found = OnThread.FirstOf(0, MaxRuns, seed =>
+        {
+            Guards.Off = guard;
+            SimulationRun run = SimulationRun.Of(seed);
+            return run.Violation is null ? null : run;
+        });
+        Assert.True(found is not null, $"Nothing goes wrong without {name} in {MaxRuns} interleavings.");
+
+        string story = "";
+        OnThread.Do(() =>
+        {
+            Guards.Off = guard;
+            story = Shrinker.Shrink(found).Tell();
+        });
+        string took = string.Create(CultureInfo.InvariantCulture, $"{name}: {found.Seed + 1} interleavings. {found.Violation}");
+        output.WriteLine($"{took}\n{story}");
+        TestContext.Current.SendDiagnosticMessage(took);
+    }
+}
