@@ -1,3 +1,4 @@
+using Registry.Core.Tests.Simulation;
 using Registry.Storage;
 using Registry.Storage.FileSystem;
 using Registry.Storage.InMemory;
@@ -18,7 +19,17 @@ public sealed class InMemoryHistoriesFixture : ObjectStoreFixture
 {
     private readonly InMemoryObjectStore _store = new(TimeProvider.System);
 
-    public override ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IObjectStore>(_store.Share());
+    public override ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IObjectStore>(new YieldingStore(_store.Share()));
+
+    // Memory answers at once: without a turn for the others in between, actions would hardly overlap on a busy machine.
+    private sealed class YieldingStore(IObjectStore inner) : InterceptedStore(inner)
+    {
+        protected override async ValueTask<T> AroundAsync<T>(StoreCall call, Func<ValueTask<T>> perform)
+        {
+            await Task.Yield();
+            return await perform();
+        }
+    }
 }
 
 public sealed class FileSystemHistoriesFixture : ObjectStoreFixture

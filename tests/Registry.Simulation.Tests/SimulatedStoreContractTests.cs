@@ -14,5 +14,9 @@ public sealed class SimulatedStoreFixture : ObjectStoreFixture
 
     public override int LargeUploadBytes => 4 * 1024 * 1024;
 
+    public override bool DeletesConditionally => true;
+
+    public override bool ListsUnfinishedUploads => true;
+
     public override ValueTask<IObjectStore> OpenStoreAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IObjectStore>(new DirectStore(_content));
 }

@@ -237,7 +237,14 @@ internal sealed class StoreContent
     /// <summary>Lists uploads that are neither complete nor aborted.</summary>
     public UnfinishedPage ListUnfinished(string prefix, string? continuation, int limit)
     {
-        long after = continuation is null ? 0 : long.TryParse(continuation, out long parsed) ? parsed : throw new ArgumentException("That is no continuation.", nameof(continuation));
+        // A key and an id, since the upload that a page ended with may be gone by the next.
+        string[] after = continuation?.Split(' ') ?? [];
+        long afterId = 0;
+        if (continuation is not null && (after.Length != 2 || !long.TryParse(after[1], out afterId)))
+        {
+            throw new ArgumentException("That is no continuation.", nameof(continuation));
+        }
+
         var found = new List<(string Key, long Id)>();
         foreach ((long id, Upload upload) in _uploads)
         {
@@ -248,9 +255,10 @@ internal sealed class StoreContent
         }
 
         found.Sort(static (left, right) => string.CompareOrdinal(left.Key, right.Key) is not 0 and var order ? order : left.Id.CompareTo(right.Id));
-        int start = after == 0 ? 0 : found.FindIndex(upload => upload.Id == after) + 1;
+        int start = continuation is null ? 0 : found.FindIndex(upload => string.CompareOrdinal(upload.Key, after[0]) is var order && (order > 0 || (order == 0 && upload.Id > afterId)));
+        start = start < 0 ? found.Count : start;
         UnfinishedUpload[] page = [.. found.Skip(start).Take(limit).Select(static upload => new UnfinishedUpload(upload.Key, Token(upload.Id, 0)))];
-        return new UnfinishedPage(page, start + page.Length < found.Count ? found[start + page.Length - 1].Id.ToString(CultureInfo.InvariantCulture) : null);
+        return new UnfinishedPage(page, start + page.Length < found.Count ? string.Create(CultureInfo.InvariantCulture, $"{page[^1].Key} {found[start + page.Length - 1].Id}") : null);
     }
 
     private void Store(string key, StoredObject? before, StoredObject after)

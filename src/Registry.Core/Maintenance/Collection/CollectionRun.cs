@@ -1,4 +1,5 @@
 using Registry.Content;
+using Registry.Errors;
 using Registry.Storage;
 
 namespace Registry.Maintenance.Collection;
@@ -51,7 +52,7 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
                 {
                     await action(item, token).ConfigureAwait(false);
                 }
-                catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException)
+                catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException or RegistryException)
                 {
                     // A record that cannot be read is the scrub's to report. What it may name stays.
                     Count(new CollectionCounts { Failures = 1 });
