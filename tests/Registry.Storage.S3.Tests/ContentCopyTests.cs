@@ -80,8 +80,7 @@ public sealed class ContentCopyTests(CephBucketFixture fixture) : IClassFixture<
             Repository,
             new StoredManifest(DigestAlgorithm.Sha256.Compute(manifest), MediaTypes.OciManifest, manifest),
             ManifestParser.Parse(manifest, MediaTypes.OciManifest),
-            [Tag.Parse(tag)],
-            TagCondition.None,
+            new Pointing([Tag.Parse(tag)]),
             Cancel);
     }
 

@@ -59,6 +59,10 @@ internal static class FeedSection
                 return TryAdd(feed.Hosts, setting);
             case "ARTIFACTTYPES":
                 return TryAdd(feed.ArtifactTypes, setting);
+            case "IMMUTABLETAGS":
+                return TryAdd(feed.ImmutableTags, setting);
+            case "PROTECTEDTAGS":
+                return TryAdd(feed.ProtectedTags, setting);
             case "WARNINGS":
                 return TryAdd(feed.Warnings, setting);
             case "STORE":
@@ -70,6 +74,8 @@ internal static class FeedSection
                 return TrySet(setting, value => feed.ReadOnly = value);
             case "ALLOWDELETE":
                 return TrySet(setting, value => feed.AllowDelete = value);
+            case "IMMUTABLETAGSEXCEPTOVERWRITE":
+                return TrySet(setting, value => feed.ImmutableTagsExceptOverwrite = value);
             case "REDIRECTS":
                 return TrySet(setting, value => feed.Redirects = value);
             case "MAXBLOBBYTES":

@@ -11,6 +11,7 @@ using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.Maintenance;
 using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.SignIn;
+using Registry.AspNetCore.Tags;
 using Registry.AspNetCore.Tokens;
 using Registry.AspNetCore.Usage;
 using Registry.Feeds;
@@ -40,6 +41,8 @@ internal static class RegistryComposition
             provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
         services.AddKeyedSingleton<IFeedContentService>(name, static (provider, key) => new FeedContentService(
             provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
+        services.AddKeyedSingleton<ITagHistoryService>(name, static (provider, key) => new TagHistoryService(
+            provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
         services.AddKeyedSingleton<IContentCopyService>(name, static (provider, key) => new ContentCopyService(
             store => StoreKey.Find(provider, (string)key!, store), provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredService<TimeProvider>()));
         services.AddKeyedSingleton(name, static (provider, key) => new GrantBook(provider.GetRequiredKeyedService<GrantSources>(key), LoggerOf(provider)));

@@ -1,8 +1,12 @@
 using Microsoft.AspNetCore.Http;
+using Registry.AspNetCore.Authorization;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Http;
 using Registry.AspNetCore.Routing;
+using Registry.Content.Records;
+using Registry.Content.Tags;
 using Registry.Errors;
+using Registry.Feeds;
 using Registry.Model;
 
 namespace Registry.AspNetCore.Manifests;
@@ -32,9 +36,11 @@ internal static class ManifestDelete
                 reference.Tag is null ? "Manifests cannot be deleted in this registry." : "Tags cannot be deleted in this registry.");
         }
 
-        bool deleted = reference.Tag is { } tag
-            ? await request.Content.Tags.DeleteAsync(request.Repository, tag, request.Aborted).ConfigureAwait(false)
-            : await request.Content.Manifests.DeleteAsync(request.Repository, reference.Digest!.Value, request.Aborted).ConfigureAwait(false);
+        var guard = new TagGuard(tag => FindRefusalAsync(request, tag));
+        ChangedBy sender = await request.FindSenderAsync().ConfigureAwait(false);
+        bool deleted = reference.Tag is { } one
+            ? await request.Content.Tags.DeleteAsync(request.Repository, one, guard, sender, request.Aborted).ConfigureAwait(false)
+            : await request.Content.Manifests.DeleteAsync(request.Repository, reference.Digest!.Value, guard, sender, request.Aborted).ConfigureAwait(false);
         if (!deleted)
         {
             await ManifestPull.FailUnknownAsync(request).ConfigureAwait(false);
@@ -43,5 +49,19 @@ internal static class ManifestDelete
 
         request.Registry.Logger.Deleted(request.Repository.Value, reference.ToString());
         request.Response.Empty(StatusCodes.Status202Accepted);
+    }
+
+    private static async ValueTask<RegistryException?> FindRefusalAsync(RegistryRequest request, Tag tag)
+    {
+        TagRules rules = request.Feed!.Tags;
+        if (!rules.IsGuarded(tag))
+        {
+            return null;
+        }
+
+        // The right to overwrite belongs to the user: a token for deleting need not have been made for pushing.
+        RegistryException? refusal = rules.FindDeletionRefusal(tag, await request.UserMayAsync(RegistryAction.Overwrite, tag).ConfigureAwait(false));
+        bool isShown = refusal is null || !request.Registry.Gate.TellsTagsApart(request.Feed) || await request.ShowsAsync(tag).ConfigureAwait(false);
+        return isShown ? refusal : new RegistryException(RegistryErrorCode.Denied, "A tag that you may not see keeps this from being deleted.");
     }
 }

@@ -36,9 +36,14 @@ internal static class ManifestPush
 
         ManifestDocument document = ManifestParser.Parse(body.Content, MediaTypeHeader.Bare(request.Http.Request.ContentType));
         ArtifactTypes.ThrowIfNotAllowed(request.Feed!, document);
-        TagCondition condition = await ReadConditionAsync(request, tags, digest).ConfigureAwait(false);
+        var pointing = new Pointing(tags)
+        {
+            Condition = await ReadConditionAsync(request, tags, digest).ConfigureAwait(false),
+            IsGuarded = request.Feed!.Tags.IsGuarded,
+            By = await request.FindSenderAsync().ConfigureAwait(false),
+        };
         await request.Content.Manifests.PutAsync(
-            request.Repository, new StoredManifest(digest, document.MediaType, body.Content), document, tags, condition, request.Aborted).ConfigureAwait(false);
+            request.Repository, new StoredManifest(digest, document.MediaType, body.Content), document, pointing, request.Aborted).ConfigureAwait(false);
         request.Registry.Logger.ManifestPushed(request.Repository.Value, digest.Value);
         Answer(request, digest, document, expected is null ? [] : tags);
     }
@@ -109,15 +114,17 @@ internal static class ManifestPush
         return (digest, [.. tags.Distinct()]);
     }
 
-    // Whether a tag is there is seen when it is moved, so that nobody comes between; here it is only said who may move it.
+    // Whether a tag is there is seen when it is moved, so that nobody comes between; here it is only said who may move it. That comes first: what would be refused without a condition is
+    // refused with one (RFC 9110, section 13.2.1).
     private static async ValueTask<TagCondition> ReadConditionAsync(RegistryRequest request, IReadOnlyList<Tag> tags, Digest digest)
     {
-        var kept = new List<Tag>();
+        var kept = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (Tag tag in tags)
         {
-            if (!await request.AllowsAsync(RegistryAction.Overwrite, tag).ConfigureAwait(false))
+            bool mayOverwrite = await request.AllowsAsync(RegistryAction.Overwrite, tag).ConfigureAwait(false);
+            if (request.Feed!.Tags.WhyNotMoved(tag, mayOverwrite) is { } reason)
             {
-                kept.Add(tag);
+                kept.Add(tag.Value, reason);
             }
         }
 

@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Registry.AspNetCore.Authorization;
+using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
 using Registry.AspNetCore.Http;
 using Registry.AspNetCore.SignIn;
 using Registry.Content;
+using Registry.Content.Records;
 using Registry.Errors;
 using Registry.Feeds;
 using Registry.Model;
@@ -64,6 +66,25 @@ internal sealed class RegistryRequest(HttpContext http, RegistryInstance registr
 
     /// <summary>Whether the caller may do something here, without asking for credentials when not.</summary>
     public async ValueTask<bool> AllowsAsync(RegistryAction action, Tag? tag = null) => await DecideAsync(action, tag).ConfigureAwait(false) == Verdict.Allowed;
+
+    /// <summary>Whether the user who sent the request may do something here, whatever else the token that came with it was made for.</summary>
+    public async ValueTask<bool> UserMayAsync(RegistryAction action, Tag tag) =>
+        await Registry.Gate.MayAsync(await Registry.Gate.CallerAsync(this).ConfigureAwait(false), action, AccessTarget.Of(target, tag)).ConfigureAwait(false);
+
+    /// <summary>Who sent the request, for what remembers who changed something.</summary>
+    public async ValueTask<ChangedBy> FindSenderAsync()
+    {
+        try
+        {
+            RegistryCaller caller = await Registry.Gate.CallerAsync(this).ConfigureAwait(false);
+            return new ChangedBy(caller.IsAuthenticated ? caller.Principal.Identity?.Name : null);
+        }
+        catch (CredentialsUnavailableException)
+        {
+            // What was allowed without a look at the credentials is open to everybody, and goes on.
+            return default;
+        }
+    }
 
     /// <summary>Whether the caller may see a tag of the repository.</summary>
     public ValueTask<bool> ShowsAsync(Tag tag) => Registry.Gate.ShowsTagAsync(this, AccessTarget.Of(target, tag));

@@ -32,6 +32,9 @@ public sealed class ContentOptions
     /// <summary>How many bytes of manifests are kept in memory, to be pulled again: 32 MiB by default, from 0, which keeps none, to 4 GiB.</summary>
     public long CacheBytes { get; set; } = 32 * 1024 * 1024;
 
+    /// <summary>How many changes of where a tag points are kept of each tag: 20 by default, from 0, which keeps none, to 100. They are in the tag's own record and cost no write.</summary>
+    public int TagHistoryLength { get; set; } = 20;
+
     /// <summary>Names every setting that is out of its range.</summary>
     internal IEnumerable<string> Validate()
     {
@@ -58,6 +61,11 @@ public sealed class ContentOptions
         if (CacheLifetime < TimeSpan.Zero || CacheLifetime > TimeSpan.FromMinutes(5))
         {
             yield return $"{nameof(CacheLifetime)} is {CacheLifetime}; it must be from zero to 5 minutes.";
+        }
+
+        if (TagHistoryLength is < 0 or > 100)
+        {
+            yield return $"{nameof(TagHistoryLength)} is {TagHistoryLength}; it must be from 0 to 100.";
         }
 
         if (CacheBytes is < 0 or > 4L * 1024 * 1024 * 1024)

@@ -41,7 +41,7 @@ internal sealed class ContentRoot : IDisposable
         Catalog = new RepositoryCatalog(store, time);
         Quotas = new QuotaBook(new QuotaHoldings(store, records), records, quotas ?? NoQuotas.Instance, ids, time, options);
         Blobs = new BlobStore(store, records, refs, Catalog, Released, Quotas, time, options);
-        Tags = new TagStore(store, records, Released, Quotas, ids, time);
+        Tags = new TagStore(store, records, new TagNames(store, records, time), Released, Quotas, ids, time, options);
         Manifests = new ManifestStore(store, records, refs, Tags, Catalog, Released, new ManifestContent(records, refs, Blobs, options), new ManifestQuota(Quotas, options), ids, time, options);
         Referrers = new ReferrerIndex(store, records, options);
         Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);

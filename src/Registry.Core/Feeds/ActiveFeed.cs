@@ -13,6 +13,9 @@ internal sealed class ActiveFeed(Feed settings)
     /// <summary>What listings call it.</summary>
     public string ClientName { get; } = settings.Aliases.Count > 0 ? settings.Aliases[0] : settings.Name;
 
+    /// <summary>What may be done to its tags.</summary>
+    public TagRules Tags { get; } = new(settings);
+
     /// <summary>What the full names of its repositories begin with.</summary>
     public string Prefix { get; } = settings.Name.Length == 0 ? "" : settings.Name + "/";
 

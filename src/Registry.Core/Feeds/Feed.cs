@@ -54,6 +54,22 @@ public sealed class Feed(string name)
     /// </summary>
     public IList<string> ArtifactTypes { get; } = [];
 
+    /// <summary>
+    /// Tags that stay at the manifest that they were first pushed with, as wildcards (<c>*</c>, <c>?</c>); one with a <c>!</c> in front excepts what it fits, and of several that fit a tag the last decides:
+    /// <c>v*</c>, <c>!v*-rc*</c>. Empty, the default, leaves all tags to the right <c>Overwrite</c>. Pushing the same manifest again is no move. Who may not move an immutable tag may not delete it either, nor the
+    /// manifest that it points at, since a tag that is deleted can be pushed anew. What tidies up by the feed's own rules may delete it, unless it is one of <see cref="ProtectedTags"/> too. Refused with 403 <c>DENIED</c>.
+    /// </summary>
+    public IList<string> ImmutableTags { get; } = [];
+
+    /// <summary>Whether callers with the right <c>Overwrite</c> may move and, with the right to delete, delete immutable tags all the same. Off by default: nobody may.</summary>
+    public bool ImmutableTagsExceptOverwrite { get; set; }
+
+    /// <summary>
+    /// Tags that are not deleted, as wildcards in the form of <see cref="ImmutableTags"/>: neither the tag nor the manifest that it points at, by nobody (403 <c>DENIED</c>) and by nothing that tidies up. They can be moved.
+    /// Empty by default. Removing all that a feed holds takes them along.
+    /// </summary>
+    public IList<string> ProtectedTags { get; } = [];
+
     /// <summary>Whether pulls of blobs are sent on to the store, where the registry's options say so. On by default.</summary>
     public bool Redirects { get; set; } = true;
 

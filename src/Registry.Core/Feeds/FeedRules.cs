@@ -67,6 +67,14 @@ internal static class FeedRules
             yield return $"{nameof(Feed.Anonymous)} of {which} is {anonymous}; it must be {string.Join(", ", Enum.GetNames<AnonymousAccess>())}, or nothing.";
         }
 
+        foreach ((string setting, IList<string> patterns) in ((string, IList<string>)[])[(nameof(Feed.ImmutableTags), feed.ImmutableTags), (nameof(Feed.ProtectedTags), feed.ProtectedTags)])
+        {
+            foreach ((string pattern, string mistake) in NamePatterns.FindMistakes(patterns, Tag.IsTagCharacter))
+            {
+                yield return $"The pattern '{pattern}' in {setting} of {which} {mistake}.";
+            }
+        }
+
         foreach (string type in feed.ArtifactTypes.Where(static type => type.Length is 0 or > 255))
         {
             yield return $"The artifact type '{type}' of {which} must have 1 to 255 characters.";

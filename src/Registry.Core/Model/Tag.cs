@@ -43,6 +43,9 @@ public readonly struct Tag : IEquatable<Tag>, ISpanParsable<Tag>
         return valid;
     }
 
+    /// <summary>Whether a character can be in a tag.</summary>
+    internal static bool IsTagCharacter(char c) => Characters.Contains(c);
+
     /// <inheritdoc/>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out Tag result) => TryParse(s, out result);
 

@@ -144,6 +144,49 @@ public sealed class ConditionalPushTests(OpenRegistry registry) : IClassFixture<
 
     [Fact]
     [Trait("Protocol", "W14")]
+    public async Task Of_many_pushes_by_digest_that_want_to_be_first_one_is()
+    {
+        for (int round = 0; round < 10; round++)
+        {
+            byte[] manifest = Images.Index("", $",\"annotations\":{{\"round\":\"{round}\"}}");
+
+            HttpResponseMessage[] answers = await Task.WhenAll(
+                Enumerable.Range(0, 8).Select(_ => _client.PutManifestAsync(_repository, Images.Sha256(manifest), manifest, Images.OciIndex, ("If-None-Match", "*"))));
+
+            Assert.Single(answers, static answer => answer.StatusCode == HttpStatusCode.Created);
+            HttpResponseMessage[] refused = [.. answers.Where(static answer => answer.StatusCode == HttpStatusCode.PreconditionFailed)];
+            Assert.Equal(7, refused.Length);
+            Assert.Equal("MANIFEST_INVALID", (await refused[0].ErrorsAsync())[0].GetProperty("code").GetString());
+        }
+    }
+
+    [Fact]
+    [Trait("Protocol", "W14")]
+    public async Task Of_many_pushes_that_want_to_be_first_under_several_tags_one_gets_them_all()
+    {
+        byte[][] manifests = [.. Enumerable.Range(0, 8).Select(static i => Images.Index("", $",\"annotations\":{{\"pusher\":\"{i}\"}}"))];
+        for (int round = 0; round < 10; round++)
+        {
+            string[] tags = [$"a{round}", $"b{round}", $"c{round}"];
+
+            HttpResponseMessage[] answers = await Task.WhenAll(manifests.Select((manifest, i) => _client.PutManifestAsync(
+                _repository,
+                $"{Images.Sha256(manifest)}?tag={string.Join("&tag=", i % 2 == 0 ? tags : Enumerable.Reverse(tags))}",
+                manifest,
+                Images.OciIndex,
+                ("If-None-Match", "*"))));
+
+            int winner = Array.FindIndex(answers, static answer => answer.StatusCode == HttpStatusCode.Created);
+            Assert.Equal(7, answers.Count(static answer => answer.StatusCode == HttpStatusCode.PreconditionFailed));
+            foreach (string tag in tags)
+            {
+                Assert.Equal(manifests[winner], await (await _client.FetchAsync($"/v2/{_repository}/manifests/{tag}")).BytesAsync());
+            }
+        }
+    }
+
+    [Fact]
+    [Trait("Protocol", "W14")]
     public async Task Read_modify_write_with_conditions_loses_no_update()
     {
         await _client.PushManifestAsync(_repository, "list", Images.Index("", ",\"annotations\":{\"count\":\"0\"}"), Images.OciIndex);

@@ -30,16 +30,24 @@ internal static class Pushing
     }
 
     public static Task PushAsync(this ContentRoot root, RepositoryName repository, TestManifest manifest, params string[] tags) =>
-        root.PushAsync(repository, manifest, TagCondition.None, tags);
+        root.PushAsync(repository, manifest, Pointing(tags));
 
-    public static async Task PushAsync(this ContentRoot root, RepositoryName repository, TestManifest manifest, TagCondition condition, params string[] tags) =>
+    public static Task PushAsync(this ContentRoot root, RepositoryName repository, TestManifest manifest, TagCondition condition, params string[] tags) =>
+        root.PushAsync(repository, manifest, Pointing(tags) with { Condition = condition });
+
+    public static async Task PushAsync(this ContentRoot root, RepositoryName repository, TestManifest manifest, Pointing pointing) =>
         await root.Manifests.PutAsync(
             repository,
             new StoredManifest(manifest.Digest, manifest.MediaType, manifest.Content),
             ManifestParser.Parse(manifest.Content, manifest.MediaType),
-            [.. tags.Select(static tag => Tag.Parse(tag))],
-            condition,
+            pointing,
             Cancel);
+
+    public static Pointing Pointing(params string[] tags) => new([.. tags.Select(static tag => Tag.Parse(tag))]);
+
+    /// <summary>Deletes a tag, whatever rules there are for it.</summary>
+    public static ValueTask<bool> DeleteAsync(this TagStore tags, RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
+        tags.DeleteAsync(repository, tag, TagGuard.None, default, cancellationToken);
 
     /// <summary>Pushes an image with blobs of its own, made from a name.</summary>
     public static async Task<TestManifest> PushImageAsync(this ContentRoot root, RepositoryName repository, string name, params string[] tags)

@@ -1,4 +1,5 @@
 using Registry.Content;
+using Registry.Content.Tags;
 using Registry.Core.Tests.Simulation;
 using Registry.Model;
 
@@ -97,6 +98,16 @@ public sealed class StoreRequestTests : ContentTest
 
         Assert.Equal(3, TestManifest.BlobsOf("image").Length);
         await AssertAsks(expected, async () => await node.PushAsync(Repo, TestManifest.ImageOf("image"), tags));
+    }
+
+    [Fact]
+    public async Task Pushing_a_manifest_under_a_tag_that_is_not_to_be_deleted()
+    {
+        TestManifest image = await node.PushImageAsync(Repo, "image");
+        var pointing = new Pointing([Tag.Parse("one")]);
+
+        await AssertAsks("5 Get, 3 Put", async () => await node.PushAsync(Repo, image, pointing));
+        await AssertAsks("5 Get, 4 Put", async () => await node.PushAsync(Repo, image, pointing with { Tags = [Tag.Parse("two")], IsGuarded = static _ => true }));
     }
 
     [Fact]

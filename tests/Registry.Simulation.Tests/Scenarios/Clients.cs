@@ -119,7 +119,7 @@ internal sealed class Clients
         PushTold? told = Checks?.PushBegins(_fiber!, _repo, manifest, tag);
         try
         {
-            await Node.Manifests.PutAsync(_repository, part.Stored, part.Document, tag < 0 ? [] : [Universe.Tags[tag]], condition, _cancel);
+            await Node.Manifests.PutAsync(_repository, part.Stored, part.Document, new Pointing(tag < 0 ? [] : [Universe.Tags[tag]]) { Condition = condition }, _cancel);
         }
         catch (RegistryException e)
         {
@@ -266,7 +266,7 @@ internal sealed class Clients
     private async Task DeleteTagAsync()
     {
         TagEvent? told = Checks?.TagDeleteBegins(_fiber!, _repo, _plan.Tag);
-        bool deleted = await Node.Tags.DeleteAsync(_repository, Universe.Tags[_plan.Tag], _cancel);
+        bool deleted = await Node.Tags.DeleteAsync(_repository, Universe.Tags[_plan.Tag], TagGuard.None, default, _cancel);
         Checks?.TagDeleted(_fiber!, told!, deleted);
     }
 

@@ -89,7 +89,7 @@ public abstract class ConcurrentTagHistories(ObjectStoreFixture fixture)
         TagEvent write = Begin(history, TagAction.Write, value, holds);
         try
         {
-            await node.Manifests.PutAsync(repository, manifest, ManifestParser.Parse(manifest.Content, manifest.MediaType), [s_tag], condition, Cancel);
+            await node.Manifests.PutAsync(repository, manifest, ManifestParser.Parse(manifest.Content, manifest.MediaType), new Pointing([s_tag]) { Condition = condition }, Cancel);
         }
         catch (RegistryException e) when (e.Errors[0].Code == RegistryErrorCode.PreconditionFailed)
         {
@@ -106,7 +106,7 @@ public abstract class ConcurrentTagHistories(ObjectStoreFixture fixture)
     private static async Task DeleteAsync(ContentRoot node, RepositoryName repository, List<TagEvent> history)
     {
         TagEvent delete = Begin(history, TagAction.Delete, TagEvent.Nowhere);
-        delete.Action = await node.Tags.DeleteAsync(repository, s_tag, Cancel) ? TagAction.Delete : TagAction.DeleteNothing;
+        delete.Action = await node.Tags.DeleteAsync(repository, s_tag, TagGuard.None, default, Cancel) ? TagAction.Delete : TagAction.DeleteNothing;
         End(delete);
     }
 

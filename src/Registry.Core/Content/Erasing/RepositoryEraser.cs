@@ -70,17 +70,14 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
 
     private async ValueTask EraseTagsAsync(RepositoryName repository, CancellationToken cancellationToken)
     {
-        string? after = null;
-        NamePage page;
-        do
+        // Those too that were deleted before: their history is nothing that a later repository of this name should have.
+        string prefix = ContentKeys.Tags(repository);
+        await foreach (string key in store.ListAllAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
-            page = await tags.ListAsync(repository, after, PageSize, cancellationToken).ConfigureAwait(false);
-            foreach (string name in page.Names)
+            if (Tag.TryParse(key.AsSpan(prefix.Length), out Tag tag))
             {
-                after = name;
-                await tags.DeleteAsync(repository, Tag.Parse(name), cancellationToken).ConfigureAwait(false);
+                await tags.EraseAsync(repository, tag, cancellationToken).ConfigureAwait(false);
             }
         }
-        while (page.HasMore);
     }
 }

@@ -72,20 +72,23 @@ internal sealed class ManifestStore(
     /// <param name="repository">The repository.</param>
     /// <param name="manifest">The manifest; its digest has been verified.</param>
     /// <param name="document">The same, parsed.</param>
-    /// <param name="pointing">The tags.</param>
-    /// <param name="condition">What must hold of every tag, or, without tags, of the manifest.</param>
+    /// <param name="pointing">The tags. They are pointed at it one after the other in byte order, so that of several pushes that want the same ones the one that gets the first gets them all.</param>
     /// <param name="cancellationToken">Ends the push; the manifest may then be there or not.</param>
-    /// <exception cref="RegistryException">Content that the manifest names is missing, the condition does not hold, or a quota is too small.</exception>
+    /// <exception cref="RegistryException">
+    /// Content that the manifest names is missing, the condition does not hold, or a quota is too small. Where the condition held for every tag at first and somebody came between, tags before the one that is
+    /// named point at the manifest.
+    /// </exception>
     public async ValueTask PutAsync(
-        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
+        RepositoryName repository, StoredManifest manifest, ManifestDocument document, Pointing pointing, CancellationToken cancellationToken)
     {
+        pointing = pointing with { Tags = [.. pointing.Tags.OrderBy(static tag => tag.Value, StringComparer.Ordinal)] };
         Digest[] required = await content.ThrowIfMissingAsync(repository, document, [.. document.RequiredContent()], visibly: true, cancellationToken).ConfigureAwait(false);
-        await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, condition, cancellationToken).ConfigureAwait(false);
+        await ThrowIfConditionFailsAsync(repository, manifest.Digest, pointing, cancellationToken).ConfigureAwait(false);
         await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
-        var pointed = new TagWay?[pointing.Count];
+        var pointed = new TagWay?[pointing.Tags.Count];
         for (int attempt = 0; ; attempt++)
         {
-            if (await TryPutCountedAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false))
+            if (await TryPutCountedAsync(repository, manifest, document, required, pointing, pointed, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -94,9 +97,22 @@ internal sealed class ManifestStore(
         }
     }
 
-    /// <summary>Deletes a manifest and every tag that points at it. What it named stays, for others and until it is collected.</summary>
+    /// <summary>Deletes a manifest and every tag that points at it, whatever rules there are for tags.</summary>
     /// <returns>Whether there was one.</returns>
-    public async ValueTask<bool> DeleteAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken)
+    public ValueTask<bool> DeleteAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, digest, TagGuard.None, default, cancellationToken);
+
+    /// <summary>Deletes a manifest and every tag that points at it. What it named stays, for others and until it is collected.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="guard">Which of its tags may be deleted.</param>
+    /// <param name="by">Who deletes it.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="RegistryException">
+    /// A tag that points at it may not be deleted. Nothing is, except where such a tag came to point there in the middle of the deletion: the manifest stays, and other tags may be gone by then.
+    /// </exception>
+    public async ValueTask<bool> DeleteAsync(RepositoryName repository, Digest digest, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
     {
         for (int attempt = 0; ; attempt++)
         {
@@ -108,11 +124,12 @@ internal sealed class ManifestStore(
             if (found.Record.State != ManifestState.Live)
             {
                 // Whoever deleted it may have stopped before the last of its tags.
-                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+                await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, by, cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
-            await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, cancellationToken).ConfigureAwait(false);
+            await tags.ThrowIfGuardedAsync(repository, digest, guard, cancellationToken).ConfigureAwait(false);
+            await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, guard, by, cancellationToken).ConfigureAwait(false);
             Digest[] named = NamedBy(found.Record);
             QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
             PutOutcome<ManifestRecord> outcome = await PutAsync(repository, digest, Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
@@ -123,7 +140,7 @@ internal sealed class ManifestStore(
                 // The client's leaving changes nothing any more.
                 if (Guards.Holds(Guard.TagsAfterDelete))
                 {
-                    await tags.DeleteAllAsync(repository, digest, found.Record.Generation, CancellationToken.None).ConfigureAwait(false);
+                    await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, by, CancellationToken.None).ConfigureAwait(false);
                 }
 
                 await ReleaseAsync(repository, digest, found.Record, CancellationToken.None).ConfigureAwait(false);
@@ -156,7 +173,7 @@ internal sealed class ManifestStore(
         if (outcome.Won)
         {
             // As for a deletion by a client: a tag that came to point here was not acknowledged, since its pusher looks at the record last.
-            await tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+            await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, ChangedBy.Collection, cancellationToken).ConfigureAwait(false);
             await ReleaseAsync(repository, digest, found.Record, cancellationToken).ConfigureAwait(false);
         }
 
@@ -178,19 +195,18 @@ internal sealed class ManifestStore(
         StoredManifest manifest,
         ManifestDocument document,
         Digest[] required,
-        IReadOnlyList<Tag> pointing,
+        Pointing pointing,
         TagWay?[] pointed,
-        TagCondition condition,
         CancellationToken cancellationToken)
     {
-        if (await quota.ReserveAsync(repository, manifest, pointing, cancellationToken).ConfigureAwait(false) is not { } claim)
+        if (await quota.ReserveAsync(repository, manifest, pointing.Tags, cancellationToken).ConfigureAwait(false) is not { } claim)
         {
-            return await TryPutAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false);
+            return await TryPutAsync(repository, manifest, document, required, pointing, pointed, cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
-            bool stands = await TryPutAsync(repository, manifest, document, required, pointing, pointed, condition, cancellationToken).ConfigureAwait(false);
+            bool stands = await TryPutAsync(repository, manifest, document, required, pointing, pointed, cancellationToken).ConfigureAwait(false);
             await claim.EndAsync(settled: stands, CancellationToken.None).ConfigureAwait(false);
             return stands;
         }
@@ -206,17 +222,24 @@ internal sealed class ManifestStore(
         StoredManifest manifest,
         ManifestDocument document,
         Digest[] required,
-        IReadOnlyList<Tag> pointing,
+        Pointing pointing,
         TagWay?[] pointed,
-        TagCondition condition,
         CancellationToken cancellationToken)
     {
-        // The ways back from the manifest to its tags are laid meanwhile: a round of writes less to wait for.
-        Task<TagWay[]> laying = Task.WhenAll(pointing.Select(tag => tags.LayWayAsync(repository, tag, manifest.Digest, cancellationToken)));
+        // The ways back from the manifest to its tags are laid meanwhile: a round of writes less to wait for. Those that are announced have to be there before the manifest's record is written.
+        bool announced = pointing.Tags.Any(pointing.IsGuarded);
+        Task<TagWay[]> laying = Task.WhenAll(pointing.Tags.Select(tag => pointing.IsGuarded(tag)
+            ? tags.AnnounceAsync(repository, tag, manifest.Digest, cancellationToken)
+            : tags.LayWayAsync(repository, tag, manifest.Digest, cancellationToken)));
         int taken = 0;
         try
         {
-            string? generation = await GoLiveAsync(repository, manifest, document, required, cancellationToken).ConfigureAwait(false);
+            if (announced)
+            {
+                await laying.ConfigureAwait(false);
+            }
+
+            string? generation = await GoLiveAsync(repository, manifest, document, required, pointing, announced, cancellationToken).ConfigureAwait(false);
             TagWay[] ways = await laying.ConfigureAwait(false);
             if (generation is null)
             {
@@ -226,7 +249,12 @@ internal sealed class ManifestStore(
             foreach (TagWay way in ways)
             {
                 int place = taken++;
-                pointed[place] = await tags.PointAsync(repository, way, generation, condition, pointed[place], cancellationToken).ConfigureAwait(false);
+                if (await tags.PointAsync(repository, way, generation, pointing, pointed[place], cancellationToken).ConfigureAwait(false) is not { } took)
+                {
+                    return false;
+                }
+
+                pointed[place] = took;
             }
 
             // Somebody may have deleted the manifest after it went live and before the tags pointed at it, or removed the way back to a tag that was long in coming; then this push comes after
@@ -260,30 +288,35 @@ internal sealed class ManifestStore(
         }
     }
 
-    // A look before anything is written, so that a push that is refused leaves nothing behind. What decides is the look at each tag as it is moved.
-    private async ValueTask ThrowIfConditionFailsAsync(
-        RepositoryName repository, Digest digest, IReadOnlyList<Tag> pointing, TagCondition condition, CancellationToken cancellationToken)
+    // A look before anything is written, so that a push that is refused leaves nothing behind. What decides is the look at each tag as it is moved, or at the manifest as it goes live.
+    private async ValueTask ThrowIfConditionFailsAsync(RepositoryName repository, Digest digest, Pointing pointing, CancellationToken cancellationToken)
     {
-        if (condition == TagCondition.None)
+        if (pointing.Condition == TagCondition.None)
         {
             return;
         }
 
-        foreach (Tag tag in pointing)
+        foreach (Tag tag in pointing.Tags)
         {
-            if (condition.Check(tag.Value, await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)) is { } refusal)
+            if (pointing.Condition.Check(tag.Value, await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)) is { } refusal)
             {
                 throw refusal;
             }
         }
 
-        if (pointing.Count == 0)
+        if (pointing.Tags.Count == 0)
         {
-            bool live = await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false) is { Record.State: ManifestState.Live };
-            if (condition.Check(digest.Value, live ? digest : null) is { } refusal)
-            {
-                throw refusal;
-            }
+            ThrowIfConditionFails(digest, pointing, await ReadAsync(repository, digest, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    // A push without tags has its condition on the manifest.
+    private static void ThrowIfConditionFails(Digest digest, Pointing pointing, Versioned<ManifestRecord>? found)
+    {
+        Digest? live = found is { Record.State: ManifestState.Live } ? digest : null;
+        if (pointing.Tags.Count == 0 && pointing.Condition.Check(digest.Value, live) is { } refusal)
+        {
+            throw refusal;
         }
     }
 
@@ -293,24 +326,30 @@ internal sealed class ManifestStore(
     /// </summary>
     /// <returns>The generation that is live, or <see langword="null"/> after a lost race.</returns>
     private async ValueTask<string?> GoLiveAsync(
-        RepositoryName repository, StoredManifest manifest, ManifestDocument document, Digest[] required, CancellationToken cancellationToken)
+        RepositoryName repository, StoredManifest manifest, ManifestDocument document, Digest[] required, Pointing pointing, bool announced, CancellationToken cancellationToken)
     {
         Versioned<ManifestRecord>? found = await ReadAsync(repository, manifest.Digest, cancellationToken).ConfigureAwait(false);
+        ThrowIfConditionFails(manifest.Digest, pointing, found);
         if (found is { Record.State: ManifestState.Live })
         {
             // Its refs are all there, since it went live after them. A young one needs no write: whoever deletes it now does so after this push, or is
             // noticed after the tags. An older one is pushed anew, so that a collector of what nobody wants any more sees that somebody does; to many
             // who tag one manifest at a time this happens once.
             DateTimeOffset now = time.GetUtcNow();
+            string liveGeneration = found.Record.Generation;
             bool condemned = found.Record.CondemnedAt is not null && Guards.Holds(Guard.ReviveTagged);
-            if (!condemned && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType)
+            bool isFresh = !condemned && now - found.Record.Pushed < options.GracePeriod / 2 && found.Record.MediaType == manifest.MediaType;
+            if (isFresh && !announced)
             {
-                return found.Record.Generation;
+                return liveGeneration;
             }
 
             PutOutcome<ManifestRecord> touch = await PutAsync(
                 repository, manifest.Digest, found.Record with { Pushed = now, MediaType = manifest.MediaType, CondemnedAt = null }, found, cancellationToken).ConfigureAwait(false);
-            return touch.Won ? found.Record.Generation : null;
+
+            // Another's write that this one lost to came after the announcement too, since the record was read after that: it serves as well.
+            bool isWritten = touch.Won || (isFresh && touch.Current is { Record: { State: ManifestState.Live, CondemnedAt: null } other } && other.Generation == liveGeneration);
+            return isWritten ? liveGeneration : null;
         }
 
         // A pending record belongs to a push that is under way or broke off. Its generation is joined: what it writes is the same, and whichever of the

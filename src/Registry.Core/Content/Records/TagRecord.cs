@@ -37,6 +37,9 @@ internal sealed record TagRecord : IRecord<TagRecord>
 
     public DateTimeOffset Updated { get; init; }
 
+    /// <summary>The last changes of where the tag points, the newest first. It outlives the tag, as long as the record does.</summary>
+    public IReadOnlyList<TagStep>? History { get; init; }
+
     public TagRecord WithNonce(string nonce) => this with { Nonce = nonce };
 
     public ReadOnlyMemory<byte> Encode() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.TagRecord);

@@ -25,12 +25,12 @@ internal sealed class TagCondition
         OfRequest(current => current is not { } digest || (digests is not null && !digests.Contains(digest)));
 
     /// <summary>Some tags must not be there, or point at the manifest already: the caller may make them and not move them.</summary>
-    /// <param name="tags">The tags.</param>
+    /// <param name="reasons">Why, for each of the tags.</param>
     /// <param name="digest">The manifest.</param>
-    public static TagCondition Keeps(IReadOnlyCollection<Tag> tags, Digest digest) => new((reference, current) =>
-        current is null || current == digest || tags.All(tag => tag.Value != reference)
+    public static TagCondition Keeps(IReadOnlyDictionary<string, string> reasons, Digest digest) => new((reference, current) =>
+        current is null || current == digest || !reasons.TryGetValue(reference, out string? reason)
             ? null
-            : new RegistryException(RegistryErrorCode.Denied, $"The tag '{reference}' is there already, and you have no right to move it to another manifest (Overwrite) here.", reference));
+            : new RegistryException(RegistryErrorCode.Denied, reason, reference));
 
     /// <summary>This and another.</summary>
     public TagCondition And(TagCondition other) => this == None ? other : new((reference, current) => Check(reference, current) ?? other.Check(reference, current));

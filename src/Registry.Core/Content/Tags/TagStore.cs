@@ -1,4 +1,3 @@
-using Registry.Content.Caching;
 using Registry.Content.Catalog;
 using Registry.Content.Quotas;
 using Registry.Content.Records;
@@ -14,26 +13,40 @@ namespace Registry.Content.Tags;
 /// Tags. The record of a tag decides where it points; beside it stand two markers whose keys carry a generation: its name, for listings, and the
 /// reverse way from the manifest. A marker counts only in the generation that the record has, so one that a crash leaves behind misleads nobody for good.
 /// </summary>
-internal sealed class TagStore(IObjectStore store, RecordStore records, ReleasedContent released, QuotaBook quotas, Ulid ids, TimeProvider time)
+internal sealed class TagStore(
+    IObjectStore store, RecordStore records, TagNames names, ReleasedContent released, QuotaBook quotas, Ulid ids, TimeProvider time, ContentOptions options)
 {
     // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
     private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
 
-    // Names that were seen. A name belongs to one generation of its tag and is there as long as that is, so that it need never be looked at again.
-    private readonly FactCache<string, bool> _listed = new(TimeSpan.MaxValue, time);
-
     /// <summary>Where a tag points, or <see langword="null"/> where there is no such tag.</summary>
     public async ValueTask<Digest?> ResolveAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
-        Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         Digest? digest = DigestOf(found);
         if (digest is not null && IsYoung(found!.Record))
         {
             // Its push may have been stopped before the name was written: who sees the tag here has to see it in a list as well.
-            await EnsureListedAsync(repository, tag, found.Record, isNew: false, cancellationToken).ConfigureAwait(false);
+            await names.EnsureAsync(repository, tag, found.Record, isNew: false, cancellationToken).ConfigureAwait(false);
         }
 
         return digest;
+    }
+
+    /// <summary>The last changes of where a tag points, the newest first; those too of a tag that is deleted, while anything is left of it.</summary>
+    public async ValueTask<IReadOnlyList<TagHistoryEntry>> ReadHistoryAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
+    {
+        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        var entries = new List<TagHistoryEntry>();
+        Digest? to = DigestOf(found);
+        foreach (TagStep step in found?.Record.History ?? [])
+        {
+            Digest? from = Digest.TryParse(step.From, out Digest digest) ? digest : null;
+            entries.Add(new TagHistoryEntry(step.At, from, to, step.By, step.Job));
+            to = from;
+        }
+
+        return entries;
     }
 
     /// <summary>
@@ -55,16 +68,24 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         for (int i = 0; i < found.Length; i++)
         {
             // One that went because its tag was moved on, or deleted, was of use for as long as it was wanted.
-            if (found[i] is null
-                && Guards.Holds(Guard.LookForWay)
-                && await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, ways[i].Tag), cancellationToken).ConfigureAwait(false) is { } now
-                && now.Record.Generation == ways[i].Generation)
+            if (found[i] is null && Guards.Holds(Guard.LookForWay) && await ReadAsync(repository, ways[i].Tag, cancellationToken).ConfigureAwait(false) is { } now && now.Record.Generation == ways[i].Generation)
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Lays the way back to a tag that a deletion of the manifest must not take along. The order decides: the tag is read, the way is laid, the manifest's record is written, and the tag is pointed there only if it is
+    /// as it was read. A deletion reads the manifest's record and then the ways. Either it sees this one, and <see cref="ThrowIfGuardedAsync"/> makes sure that it is never taken, or it loses the manifest's record.
+    /// </summary>
+    public async Task<TagWay> AnnounceAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
+    {
+        Versioned<TagRecord>? before = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        TagWay way = await LayWayAsync(repository, tag, digest, cancellationToken).ConfigureAwait(false);
+        return way with { IsAnnounced = true, Before = before };
     }
 
     /// <summary>Removes a way that no tag took.</summary>
@@ -75,19 +96,19 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     /// <param name="repository">The repository.</param>
     /// <param name="way">The way back that was laid for the tag, which need not exist. It is taken, or removed when the condition does not hold.</param>
     /// <param name="manifestGeneration">The generation in which the manifest is live.</param>
-    /// <param name="condition">What must hold of where the tag points before.</param>
+    /// <param name="pointing">What must hold of where the tag points before, and who moves it.</param>
     /// <param name="before">
     /// The way that the tag took when the same push pointed it before and then had to begin again: the condition held then. Whoever moved or deleted the tag since did so after this push.
     /// </param>
     /// <param name="cancellationToken">Ends the write.</param>
+    /// <returns>The way that was taken in the end, or <see langword="null"/> where the tag is not as it was when the way was announced: it is to be announced anew.</returns>
     /// <exception cref="RegistryException">The condition does not hold.</exception>
-    /// <returns>The way that was taken in the end.</returns>
-    public async ValueTask<TagWay> PointAsync(
-        RepositoryName repository, TagWay way, string manifestGeneration, TagCondition condition, TagWay? before, CancellationToken cancellationToken)
+    public async ValueTask<TagWay?> PointAsync(
+        RepositoryName repository, TagWay way, string manifestGeneration, Pointing pointing, TagWay? before, CancellationToken cancellationToken)
     {
         Tag tag = way.Tag;
         string key = ContentKeys.Tag(repository, tag);
-        Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? found = way.IsAnnounced ? way.Before : await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
             Digest? current = DigestOf(found);
@@ -97,7 +118,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
                 return before;
             }
 
-            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && condition.Check(tag.Value, current) is { } refusal)
+            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && pointing.Condition.Check(tag.Value, current) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 throw refusal;
@@ -106,19 +127,21 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
             // What a deletion left behind is removed while the record still tells of it.
             await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
 
+            DateTimeOffset now = time.GetUtcNow();
             var wanted = new TagRecord
             {
                 Digest = way.Digest.Value,
                 ManifestGeneration = manifestGeneration,
                 Generation = way.Generation,
                 Listed = current is null ? ids.Next() : found!.Record.Listed,
-                Updated = time.GetUtcNow(),
+                Updated = now,
+                History = TagStep.Following(found?.Record, way.Digest.Value, pointing.By, now, options.TagHistoryLength),
             };
             PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
                 // The tag has moved, whether the client waits for the rest or not.
-                await EnsureListedAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
+                await names.EnsureAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
                 TagMarkers? former = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
                 await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
                 if (current is { } left && left != way.Digest)
@@ -130,6 +153,11 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
             }
 
             await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
+            if (way.IsAnnounced)
+            {
+                return null;
+            }
+
             await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
             way = await LayWayAsync(repository, tag, way.Digest, cancellationToken).ConfigureAwait(false);
             found = outcome.Current;
@@ -137,32 +165,63 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     }
 
     /// <summary>Deletes a tag and leaves the manifest.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="guard">Whether it may be deleted, if it is there.</param>
+    /// <param name="by">Who deletes it.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
     /// <returns>Whether there was one.</returns>
-    public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken);
+    /// <exception cref="RegistryException">It may not.</exception>
+    public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, TagGuard guard, ChangedBy by, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, default(Only), guard, by, cancellationToken);
 
     /// <summary>Deletes a tag if nobody has pushed it since it was read, and leaves the manifest.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="tag">The tag.</param>
     /// <param name="generation">The generation that its record had.</param>
+    /// <param name="by">Who deletes it.</param>
     /// <param name="cancellationToken">Ends the deletion.</param>
     /// <returns>Whether it was still as it was.</returns>
-    public ValueTask<bool> DeleteUnchangedAsync(RepositoryName repository, Tag tag, string generation, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, onlyAt: null, onlyGeneration: null, cancellationToken, onlyUnchanged: generation);
+    public ValueTask<bool> DeleteUnchangedAsync(RepositoryName repository, Tag tag, string generation, ChangedBy by, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, new Only(Generation: generation), TagGuard.None, by, cancellationToken);
 
     /// <summary>Deletes every tag that points at a manifest.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="digest">The manifest.</param>
     /// <param name="onlyGeneration">Only tags that were pointed at this generation of the manifest; <see langword="null"/> takes all.</param>
+    /// <param name="guard">Which of them may be deleted.</param>
+    /// <param name="by">Who deletes them.</param>
     /// <param name="cancellationToken">Ends the deletion.</param>
-    public async ValueTask DeleteAllAsync(RepositoryName repository, Digest digest, string? onlyGeneration, CancellationToken cancellationToken)
+    /// <exception cref="RegistryException">One may not. Those before it are deleted.</exception>
+    public async ValueTask DeleteAllAsync(RepositoryName repository, Digest digest, string? onlyGeneration, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
     {
         await foreach (string key in store.ListAllAsync(ContentKeys.Tagged(repository, digest), cancellationToken).ConfigureAwait(false))
         {
             // A marker that does not count is left alone: it may belong to a tag that is just being pointed here.
             if (ContentKeys.TryParseTag(key, out Tag tag, out _))
             {
-                await DeleteAsync(repository, tag, digest, onlyGeneration, cancellationToken).ConfigureAwait(false);
+                await DeleteAsync(repository, tag, new Only(digest, onlyGeneration), guard, by, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes sure that no guarded tag points at a manifest that is to be deleted, nor comes to point there: one that is just being pointed there has to be announced anew, after which the manifest's record
+    /// is another than whoever deletes it has read.
+    /// </summary>
+    /// <exception cref="RegistryException">One does.</exception>
+    public async ValueTask ThrowIfGuardedAsync(RepositoryName repository, Digest digest, TagGuard guard, CancellationToken cancellationToken)
+    {
+        if (guard == TagGuard.None)
+        {
+            return;
+        }
+
+        await foreach (string key in store.ListAllAsync(ContentKeys.Tagged(repository, digest), cancellationToken).ConfigureAwait(false))
+        {
+            if (ContentKeys.TryParseTag(key, out Tag tag, out _) && await guard.FindRefusalAsync(tag).ConfigureAwait(false) is { } refusal)
+            {
+                await HoldOffAsync(repository, tag, digest, refusal, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -172,8 +231,7 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
     {
         await foreach (string key in store.ListAllAsync(ContentKeys.Tagged(repository, digest), cancellationToken).ConfigureAwait(false))
         {
-            if (ContentKeys.TryParseTag(key, out Tag tag, out _)
-                && DigestOf(await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false)) == digest)
+            if (ContentKeys.TryParseTag(key, out Tag tag, out _) && DigestOf(await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false)) == digest)
             {
                 return true;
             }
@@ -184,8 +242,8 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
 
     /// <summary>Deletes a tag that points at a generation of a manifest which has ended; nothing that changed since is touched.</summary>
     /// <returns>Whether the tag was there and is not any more.</returns>
-    public ValueTask<bool> DeleteDanglingAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, Digest.Parse(record.Digest!), record.ManifestGeneration, cancellationToken);
+    public ValueTask<bool> DeleteDanglingAsync(RepositoryName repository, Tag tag, TagRecord record, ChangedBy by, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, new Only(Digest.Parse(record.Digest!), record.ManifestGeneration), TagGuard.None, by, cancellationToken);
 
     /// <summary>Removes what a deletion of the tag left behind.</summary>
     public ValueTask CleanAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
@@ -211,79 +269,84 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         return missing;
     }
 
+    /// <summary>Deletes a tag, if it is there, and what was kept of its history.</summary>
+    public async ValueTask EraseAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
+    {
+        QuotaClaim? claim = await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; found is { Record.Digest: not null } or { Record.History: not null }; attempt++)
+        {
+            PutOutcome<TagRecord> outcome = await records.PutAsync(
+                ContentKeys.Tag(repository, tag), Tombstone(found.Record) with { History = null }, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won && DigestOf(found) is { } left)
+            {
+                released.Note(new ContentPlace(repository, left));
+            }
+            else if (!outcome.Won)
+            {
+                await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            }
+
+            found = outcome.Current;
+        }
+
+        await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
+        if (claim is not null)
+        {
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Lists a repository's tags in byte order.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="after">Only tags after this text, which need not be one; <see langword="null"/> starts at the front.</param>
     /// <param name="limit">The most tags wanted, from 1 on.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    public async ValueTask<NamePage> ListAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellationToken)
+    public ValueTask<NamePage> ListAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellationToken) =>
+        names.ListAsync(repository, after, limit, cancellationToken);
+
+    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
     {
-        var tags = new List<string>(Math.Min(limit, ObjectStoreLimits.MaxPageKeys));
-        string prefix = ContentKeys.TagNames(repository);
-        string? start = after is null ? null : ContentKeys.AfterTagName(repository, ListingPosition.AmongTags(after));
-        while (true)
+        if (await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false) is not { } claim)
         {
-            // One more than wanted: a tag that was deleted and made again may, for a moment, have two names.
-            int wanted = Math.Min(limit - tags.Count, ObjectStoreLimits.MaxPageKeys - 1) + 1;
-            KeyPage page = await store.ListAsync(prefix, start, wanted, cancellationToken).ConfigureAwait(false);
-            foreach (string key in page.Keys)
-            {
-                start = key;
-                if (!ContentKeys.TryParseTag(key, out Tag tag, out _) || (tags.Count > 0 && tags[^1] == tag.Value))
-                {
-                    continue;
-                }
-
-                if (tags.Count == limit)
-                {
-                    return new NamePage(tags, true);
-                }
-
-                tags.Add(tag.Value);
-            }
-
-            if (!page.HasMore)
-            {
-                return new NamePage(tags, false);
-            }
+            return await DeleteUncountedAsync(repository, tag, only, guard, by, cancellationToken).ConfigureAwait(false);
         }
-    }
 
-    private async ValueTask<bool> DeleteAsync(
-        RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, CancellationToken cancellationToken, string? onlyUnchanged = null)
-    {
-        QuotaClaim? claim = await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false);
-        bool deleted = await DeleteUncountedAsync(repository, tag, onlyAt, onlyGeneration, onlyUnchanged, cancellationToken).ConfigureAwait(false);
-        if (claim is not null)
+        try
+        {
+            bool deleted = await DeleteUncountedAsync(repository, tag, only, guard, by, cancellationToken).ConfigureAwait(false);
+            await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            return deleted;
+        }
+        catch (RegistryException)
         {
             await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
+            throw;
         }
-
-        return deleted;
     }
 
-    private async ValueTask<bool> DeleteUncountedAsync(
-        RepositoryName repository, Tag tag, Digest? onlyAt, string? onlyGeneration, string? onlyUnchanged, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteUncountedAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
     {
-        string key = ContentKeys.Tag(repository, tag);
-        Versioned<TagRecord>? found = await records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (DigestOf(found) is not { } current
-                || (onlyAt is { } expected && current != expected)
-                || (onlyUnchanged is not null && found!.Record.Generation != onlyUnchanged)
-                || (onlyGeneration is not null && found!.Record.ManifestGeneration != onlyGeneration))
+            if (DigestOf(found) is not { } current || !only.Fits(current, found!.Record))
             {
                 await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
-            var former = new TagMarkers(current.Value, found!.Record.Generation, found.Record.Listed);
-            var deleted = new TagRecord { Generation = ids.Next(), Former = former, WithManifest = onlyAt is not null, Updated = time.GetUtcNow() };
-            PutOutcome<TagRecord> outcome = await records.PutAsync(key, deleted, found, cancellationToken).ConfigureAwait(false);
+            if (await guard.FindRefusalAsync(tag).ConfigureAwait(false) is { } refusal)
+            {
+                throw refusal;
+            }
+
+            TagRecord deleted = Tombstone(found.Record) with { WithManifest = only.At is not null };
+            deleted = deleted with { History = TagStep.Following(found.Record, to: null, by, deleted.Updated, options.TagHistoryLength) };
+            PutOutcome<TagRecord> outcome = await records.PutAsync(ContentKeys.Tag(repository, tag), deleted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
+                await RemoveMarkersAsync(repository, tag, deleted.Former, CancellationToken.None).ConfigureAwait(false);
                 released.Note(new ContentPlace(repository, current));
                 return true;
             }
@@ -293,45 +356,41 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         }
     }
 
+    // Writes the tag's record anew, as it is, so that a push that read it before cannot point the tag at the manifest any more.
+    private async ValueTask HoldOffAsync(RepositoryName repository, Tag tag, Digest digest, RegistryException refusal, CancellationToken cancellationToken)
+    {
+        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 0; ; attempt++)
+        {
+            if (DigestOf(found) == digest)
+            {
+                throw refusal;
+            }
+
+            TagRecord same = found?.Record ?? new TagRecord { Generation = ids.Next(), Updated = time.GetUtcNow() };
+            PutOutcome<TagRecord> outcome = await records.PutAsync(ContentKeys.Tag(repository, tag), same, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won)
+            {
+                return;
+            }
+
+            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            found = outcome.Current;
+        }
+    }
+
+    private TagRecord Tombstone(TagRecord record) => new()
+    {
+        Generation = ids.Next(),
+        Former = record.Digest is { } digest ? new TagMarkers(digest, record.Generation, record.Listed) : record.Former,
+        Updated = time.GetUtcNow(),
+    };
+
     // Whether a tag is as a push left it, or went with the manifest that it pointed at.
     private static bool IsLeftTo(Versioned<TagRecord>? found, TagWay before) =>
         found?.Record.Digest is not null ? found.Record.Generation == before.Generation : found is { Record: { WithManifest: true, Former: { } former } } && former.Generation == before.Generation;
 
     private bool IsYoung(TagRecord record) => Ulid.TryGetTime(record.Listed, out DateTimeOffset born) && time.GetUtcNow() - born < MendedFor;
-
-    // The name is written after the record, so that a crash between the two leaves a tag that is not listed rather than a listed one that is not there;
-    // the next pull or push of the tag mends it.
-    private async ValueTask EnsureListedAsync(RepositoryName repository, Tag tag, TagRecord record, bool isNew, CancellationToken cancellationToken)
-    {
-        if (record.Listed is not { } listed)
-        {
-            return;
-        }
-
-        string name = ContentKeys.TagName(repository, tag, listed);
-        if (_listed.TryGetFresh(name, out _))
-        {
-            return;
-        }
-
-        FactCache<string, bool>.Look look = _listed.Begin(name);
-        if (!isNew && await store.GetAsync(name, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            look.Remember(true);
-            return;
-        }
-
-        await store.PutMarkerAsync(name, cancellationToken).ConfigureAwait(false);
-        Versioned<TagRecord>? now = await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false);
-        if (now?.Record.Listed != listed)
-        {
-            // Deleted meanwhile, by someone who may have looked for the name before it was there.
-            await store.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        look.Remember(true);
-    }
 
     // The way back from the manifest goes last: until then, whoever deletes the manifest finds the tag and removes what is left of it.
     private async ValueTask RemoveMarkersAsync(RepositoryName repository, Tag tag, TagMarkers? markers, CancellationToken cancellationToken)
@@ -345,6 +404,21 @@ internal sealed class TagStore(IObjectStore store, RecordStore records, Released
         {
             await store.DeleteAsync(ContentKeys.Tagged(repository, digest, tag, markers!.Generation), cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private ValueTask<Versioned<TagRecord>?> ReadAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
+        records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken);
+
+    /// <summary>Which state of a tag is to be deleted.</summary>
+    /// <param name="At">Only while it points at this manifest.</param>
+    /// <param name="ManifestGeneration">Only where it was pointed at this generation of the manifest.</param>
+    /// <param name="Generation">Only in this generation of the tag.</param>
+    private readonly record struct Only(Digest? At = null, string? ManifestGeneration = null, string? Generation = null)
+    {
+        public bool Fits(Digest current, TagRecord record) =>
+            (At is not { } at || current == at)
+            && (ManifestGeneration is null || record.ManifestGeneration == ManifestGeneration)
+            && (Generation is null || record.Generation == Generation);
     }
 
     private static Digest? DigestOf(Versioned<TagRecord>? found) =>

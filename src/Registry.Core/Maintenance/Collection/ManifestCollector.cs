@@ -1,5 +1,6 @@
 using Registry.Content;
 using Registry.Content.Records;
+using Registry.Content.Tags;
 using Registry.Model;
 using Registry.Model.Manifests;
 
@@ -55,7 +56,7 @@ internal sealed class ManifestCollector(CollectionRun run, OwnerJudge judge, Tom
                 // Whoever deleted it may have stopped before the last of its tags.
                 if (!run.DryRun)
                 {
-                    await run.Root.Tags.DeleteAllAsync(repository, digest, found.Record.Generation, cancellationToken).ConfigureAwait(false);
+                    await run.Root.Tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, ChangedBy.Collection, cancellationToken).ConfigureAwait(false);
                 }
 
                 await tombstones.RemoveAsync(key, found.ETag, found.LastModified, keep: false, cancellationToken).ConfigureAwait(false);

@@ -63,7 +63,7 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
         {
             // Young ones may be those of a push that is about to notice and begin again.
             if (run.AgeOf(found.LastModified) >= run.GracePeriod
-                && (run.DryRun || await run.Root.Tags.DeleteDanglingAsync(repository, tag, record, cancellationToken).ConfigureAwait(false)))
+                && (run.DryRun || await run.Root.Tags.DeleteDanglingAsync(repository, tag, record, ChangedBy.Collection, cancellationToken).ConfigureAwait(false)))
             {
                 run.Count(new CollectionCounts { TagsRemoved = 1 });
             }

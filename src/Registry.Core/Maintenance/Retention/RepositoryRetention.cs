@@ -226,7 +226,7 @@ internal sealed class RepositoryRetention(
 
         try
         {
-            bool removed = dryRun || await root.Tags.DeleteUnchangedAsync(repository.FullName, tag.Tag, tag.Generation, cancellationToken).ConfigureAwait(false);
+            bool removed = dryRun || await root.Tags.DeleteUnchangedAsync(repository.FullName, tag.Tag, tag.Generation, ChangedBy.Retention, cancellationToken).ConfigureAwait(false);
             tag.IsGone = removed;
             return Item(removed ? RetentionOutcome.Removed : RetentionOutcome.Changed);
         }

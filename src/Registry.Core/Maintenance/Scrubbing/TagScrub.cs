@@ -59,7 +59,7 @@ internal sealed class TagScrub(ContentRoot root)
 
         // A manifest that was deleted takes its tags along, unless whoever deleted it stopped. One that is pending or is not there at all was not deleted: the tag is the last that tells of it.
         bool drops = run.Mends && manifest is { Record.State: ManifestState.Deleted };
-        bool dropped = drops && await root.Tags.DeleteDanglingAsync(repository, tag, record, run.Token).ConfigureAwait(false);
+        bool dropped = drops && await root.Tags.DeleteDanglingAsync(repository, tag, record, ChangedBy.Scrub, run.Token).ConfigureAwait(false);
         run.Add(Finding(ScrubFindingKind.TagDangling, repository, tag, ContentKeys.Tag(repository, tag), $"It points at {digest}, which {Describe(manifest)}.") with
         {
             Action = dropped ? ScrubAction.Dropped : ScrubAction.Reported,

@@ -92,7 +92,7 @@ public sealed class ManifestCacheTests : ContentTest
         string otherType = "application/vnd.docker.distribution.manifest.v2+json";
 
         await Root.Manifests.PutAsync(
-            Repo, new StoredManifest(image.Digest, otherType, image.Content), ManifestParser.Parse(image.Content, image.MediaType), [], TagCondition.None, Cancel);
+            Repo, new StoredManifest(image.Digest, otherType, image.Content), ManifestParser.Parse(image.Content, image.MediaType), new Pointing([]), Cancel);
 
         Assert.Equal(otherType, (await Root.PullAsync(Repo, "latest"))!.MediaType);
     }

@@ -239,7 +239,7 @@ public sealed class TagStoreTests : ContentTest
                     {
                         TagStore tags = Node(store).Tags;
                         TagWay way = await tags.LayWayAsync(Repo, Tag.Parse("a"), image.Digest, left.Token);
-                        await tags.PointAsync(Repo, way, "g", TagCondition.None, before: null, left.Token);
+                        await tags.PointAsync(Repo, way, "g", new Pointing([way.Tag]), before: null, left.Token);
                     }
                 });
 
@@ -274,10 +274,10 @@ public sealed class TagStoreTests : ContentTest
         await Root.PushAsync(Repo, image, "a");
         string now = (await Records.ReadAsync<TagRecord>(ContentKeys.Tag(Repo, tag), Cancel))!.Record.Generation;
 
-        Assert.False(await Root.Tags.DeleteUnchangedAsync(Repo, tag, before, Cancel));
+        Assert.False(await Root.Tags.DeleteUnchangedAsync(Repo, tag, before, ChangedBy.Retention, Cancel));
         Assert.Equal(["a"], await Root.TagsAsync(Repo));
-        Assert.True(await Root.Tags.DeleteUnchangedAsync(Repo, tag, now, Cancel));
-        Assert.False(await Root.Tags.DeleteUnchangedAsync(Repo, tag, now, Cancel));
+        Assert.True(await Root.Tags.DeleteUnchangedAsync(Repo, tag, now, ChangedBy.Retention, Cancel));
+        Assert.False(await Root.Tags.DeleteUnchangedAsync(Repo, tag, now, ChangedBy.Retention, Cancel));
         Assert.Empty(await Root.TagsAsync(Repo));
         await AssertAtRestAsync();
     }
