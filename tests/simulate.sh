@@ -16,4 +16,4 @@ project=tests/Registry.Simulation.Tests
 dotnet build -c Release "$project" -v q
 simulation=$project/bin/Release/net10.0/Registry.Simulation.Tests
 "$simulation" -class Registry.Simulation.SimulationTests -diagnostics -noColor -noLogo
-"$simulation" -class Registry.Simulation.MutantTests -explicit only -diagnostics -noColor -noLogo
+REGISTRY_SIMULATION_DEEP=1 "$simulation" -class Registry.Simulation.MutantTests -diagnostics -noColor -noLogo

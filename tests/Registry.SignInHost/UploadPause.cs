@@ -3,14 +3,17 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Registry.SignInHost;
 
 /// <summary>
-/// Lets access tokens end in the middle of an upload: the first content of a layer that comes is let in and then waited with, and the clock moves ahead before it is read. What goes on then was begun with a token that is no longer good.
+/// Lets access tokens end in the middle of uploads: the first content of a layer that comes is let in and then waited with, and so is all that comes meanwhile. The clock moves ahead before any of it is read. What goes on then was begun with a
+/// token that is no longer good.
 /// </summary>
-internal sealed class UploadPause(TestClock clock, TimeSpan length, TimeSpan step)
+internal sealed class UploadPause
 {
     /// <summary>What is printed when tokens end.</summary>
     private const string Mark = "The first content of an upload has come, and tokens end.";
 
-    private int _isOver;
+    private readonly Lazy<Task> _end;
+
+    public UploadPause(TestClock clock, TimeSpan length, TimeSpan step) => _end = new Lazy<Task>(() => EndAsync(clock, length, step));
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -28,17 +31,16 @@ internal sealed class UploadPause(TestClock clock, TimeSpan length, TimeSpan ste
         return next(context);
     }
 
-    private async ValueTask PauseAsync(CancellationToken cancellationToken)
+    private Task PauseAsync(CancellationToken cancellationToken) => _end.Value.WaitAsync(cancellationToken);
+
+    private static async Task EndAsync(TestClock clock, TimeSpan length, TimeSpan step)
     {
-        if (Interlocked.Exchange(ref _isOver, 1) == 0)
-        {
-            await Task.Delay(length, cancellationToken);
-            clock.Move(step);
-            Console.WriteLine(Mark);
-        }
+        await Task.Delay(length);
+        clock.Move(step);
+        Console.WriteLine(Mark);
     }
 
-    private sealed class LateBody(Stream body, Func<CancellationToken, ValueTask> pause) : Stream
+    private sealed class LateBody(Stream body, Func<CancellationToken, Task> pause) : Stream
     {
         public override bool CanRead => true;
 

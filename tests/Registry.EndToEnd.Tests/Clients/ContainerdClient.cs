@@ -10,6 +10,9 @@ public sealed class ContainerdClient : ILoginClient
 {
     private const int MaxPushes = 3;
 
+    /// <summary>Layers at once, which ctr does not limit by itself. With all of them at once, a manifest can be the first to be sent after a token ended; this version of ctr sends it again without content then, and waits for ever.</summary>
+    private const string MaxLayers = "3";
+
     /// <summary>What the connection between ctr and containerd says; what the registry's says looks otherwise.</summary>
     private const string OwnStoreFault = "rpc error: code = Internal desc = unexpected EOF";
 
@@ -95,7 +98,7 @@ public sealed class ContainerdClient : ILoginClient
     {
         for (var attempt = 1; ; attempt++)
         {
-            var result = await Shell.TryRunAsync(_ctr, ToOwnDaemon(["images", "push", .. Transport(), reference]), cancellationToken);
+            var result = await Shell.TryRunAsync(_ctr, ToOwnDaemon(["images", "push", "--max-concurrent-uploaded-layers", MaxLayers, .. Transport(), reference]), cancellationToken);
             if (attempt == MaxPushes || !result.Errors.Contains(OwnStoreFault, StringComparison.Ordinal))
             {
                 Shell.ThrowIfFailed(result);
