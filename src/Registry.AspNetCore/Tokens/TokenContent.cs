@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Text.Json.Serialization;
 
 namespace Registry.AspNetCore.Tokens;
 
@@ -10,7 +9,6 @@ internal sealed record TokenContent
     private string? _knownName;
 
     /// <summary>What the reader of tokens keeps beside a token that it remembers.</summary>
-    [JsonIgnore]
     public object? Memory { get; set; }
 
     /// <summary>The service that it was made for.</summary>
@@ -35,11 +33,9 @@ internal sealed record TokenContent
     public string? Id { get; init; }
 
     /// <summary>The same user at every call: to look it up by, and to be given to nobody, since an identity can be changed.</summary>
-    [JsonIgnore]
     public ClaimsIdentity KnownIdentity => _knownIdentity ??= ToIdentity();
 
     /// <summary>The name of the same user, which an identity looks for among its claims each time.</summary>
-    [JsonIgnore]
     public string? KnownName => _knownName ??= KnownIdentity.Name;
 
     /// <summary>The user, as it was when it signed in.</summary>
@@ -73,7 +69,3 @@ internal sealed record TokenContent
 }
 
 internal sealed record TokenClaim(string Type, string Value);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(TokenContent))]
-internal sealed partial class TokenJson : JsonSerializerContext;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.WebUtilities;
 using Registry.Content.Caching;
@@ -27,8 +26,8 @@ internal sealed class TokenProtector
     public TokenProtector(IDataProtectionProvider provider, string registry, TimeProvider time)
     {
         IDataProtector tokens = provider.CreateProtector("Registry.Tokens", $"registry:{registry}");
-        _access = tokens.CreateProtector("access", "v1");
-        _refresh = tokens.CreateProtector("refresh", "v1");
+        _access = tokens.CreateProtector("access", "v2");
+        _refresh = tokens.CreateProtector("refresh", "v2");
         _time = time;
         _read = new FactCache<TokenKey, TokenContent>(Remembered, time, static _ => 1, maxWeight: 4096);
     }
@@ -87,15 +86,15 @@ internal sealed class TokenProtector
     private bool IsCurrent([NotNullWhen(true)] TokenContent? content) => content is not null && content.Expires > _time.GetUtcNow();
 
     private static string Write(IDataProtector protector, TokenContent content) =>
-        WebEncoders.Base64UrlEncode(protector.Protect(JsonSerializer.SerializeToUtf8Bytes(content, TokenJson.Default.TokenContent)));
+        WebEncoders.Base64UrlEncode(protector.Protect(TokenFormat.Write(content)));
 
     private static TokenContent? Read(IDataProtector protector, string token)
     {
         try
         {
-            return JsonSerializer.Deserialize(protector.Unprotect(WebEncoders.Base64UrlDecode(token)), TokenJson.Default.TokenContent);
+            return TokenFormat.Read(protector.Unprotect(WebEncoders.Base64UrlDecode(token)));
         }
-        catch (Exception e) when (e is CryptographicException or FormatException or JsonException)
+        catch (Exception e) when (e is CryptographicException or FormatException or EndOfStreamException)
         {
             return null; // Forged, damaged, another's, or made with a key that is gone: no token of this registry, and all the same to its bearer.
         }
