@@ -121,11 +121,15 @@ internal sealed class ManifestStore(
                 return false;
             }
 
-            if (found.Record.State != ManifestState.Live)
+            if (found.Record.State == ManifestState.Deleted)
             {
                 // Whoever deleted it may have stopped before the last of its tags.
                 await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, by, cancellationToken).ConfigureAwait(false);
-                return false;
+            }
+
+            if (found.Record.State != ManifestState.Live)
+            {
+                return false; // A pending one goes live any moment, with tags that are none of this deletion's.
             }
 
             await tags.ThrowIfGuardedAsync(repository, digest, guard, cancellationToken).ConfigureAwait(false);

@@ -36,6 +36,34 @@ public sealed class ManifestRaceTests : ContentTest
     }
 
     [Fact]
+    public async Task A_push_that_goes_live_after_a_deletion_found_nothing_keeps_its_tag()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "one");
+        await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
+        var isPending = new TaskCompletionSource();
+        var wasFound = new TaskCompletionSource();
+        var pushing = new HookedStore(Store);
+        pushing.OnceAfter(call => IsManifest(call, StoreOperation.Put), async () =>
+        {
+            isPending.SetResult();
+            await wasFound.Task;
+        });
+        Task push = Node(pushing).PushAsync(Repo, image, "latest");
+        await isPending.Task;
+        var deleting = new HookedStore(Store);
+        deleting.OnceAfter(call => IsManifest(call, StoreOperation.Get), async () =>
+        {
+            wasFound.SetResult();
+            await push;
+        });
+
+        Assert.False(await Node(deleting).Manifests.DeleteAsync(Repo, image.Digest, Cancel));
+
+        Assert.Equal(["latest"], await Root.TagsAsync(Repo));
+        await AssertAtRestAsync();
+    }
+
+    [Fact]
     public async Task A_push_that_begins_again_is_not_refused_for_the_tag_that_it_made_itself()
     {
         TestManifest image = await Root.PushImageAsync(Repo, "one");
