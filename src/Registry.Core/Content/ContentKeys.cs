@@ -206,7 +206,10 @@ internal static class ContentKeys
         $"{Referrers(repository, subject)}{last.AlgorithmName}-{last.Encoded}{GenerationSeparator}~";
 
     /// <summary>How much a feed uses of its quota; empty for the default feed.</summary>
-    public static string FeedQuota(string feed) => feed.Length == 0 ? $"{QuotasPrefix}default" : $"{QuotasPrefix}feeds/{Encode(feed)}";
+    public static string FeedQuota(string feed) => QuotasPrefix + FeedPart(feed);
+
+    /// <summary>How far a feed's rules on what it keeps were carried out; empty for the default feed.</summary>
+    public static string FeedRetention(string feed) => $"{MaintenancePrefix}retention/{FeedPart(feed)}";
 
     /// <summary>How much a repository uses of its quota.</summary>
     public static string RepositoryQuota(RepositoryName repository) => $"{QuotasPrefix}repositories/{Encode(repository)}";
@@ -247,6 +250,8 @@ internal static class ContentKeys
     /// in the order of what they stand for, so that encoded names sort as the names themselves do.
     /// </summary>
     private static string Encode(RepositoryName repository) => Encode(repository.Value);
+
+    private static string FeedPart(string feed) => feed.Length == 0 ? "default" : $"feeds/{Encode(feed)}";
 
     private static string Encode(string name) =>
         name.AsSpan().ContainsAny('.', '/')

@@ -61,4 +61,16 @@ internal static class StoreConcurrency
             }
         }
     }
+
+    /// <summary>The same with a result for each of the items, in their order.</summary>
+    public static async Task<TResult[]> SelectAsync<T, TResult>(IReadOnlyList<T> items, int limit, Func<T, CancellationToken, ValueTask<TResult>> action, CancellationToken cancellationToken)
+    {
+        var results = new TResult[items.Count];
+        await ForEachAsync(
+            Enumerable.Range(0, results.Length).ToArray(),
+            limit,
+            async (i, token) => results[i] = await action(items[i], token).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+        return results;
+    }
 }

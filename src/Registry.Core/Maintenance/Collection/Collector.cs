@@ -1,5 +1,4 @@
 using Registry.Content;
-using Registry.Content.Records;
 
 namespace Registry.Maintenance.Collection;
 
@@ -12,9 +11,6 @@ namespace Registry.Maintenance.Collection;
 /// <param name="policy">What may be collected of manifests that can be pulled.</param>
 internal sealed class Collector(ContentRoot root, CollectionOptions options, ICollectionPolicy policy)
 {
-    // How often a host that works at a part says how far it is, in parts of what it may be silent for.
-    private const int SavesInLease = 4;
-
     private readonly string _node = root.Ids.Next();
     private readonly StoreTime _clock = new(root.Time);
 
@@ -72,81 +68,29 @@ internal sealed class Collector(ContentRoot root, CollectionOptions options, ICo
 
     private async ValueTask<PartOutcome> ScanPartAsync(CollectionRun run, ScanPart part, DateTimeOffset? notSince, CancellationToken cancellationToken)
     {
-        (PartOutcome outcome, Versioned<ScanRecord>? claim) = await ClaimAsync(run, part, notSince, cancellationToken).ConfigureAwait(false);
+        (PartClaim? claim, bool isDone) = await PartClaim.TryTakeAsync(root, run.Clock, part.Key, _node, options.LeaseDuration, notSince, cancellationToken).ConfigureAwait(false);
         if (claim is null)
         {
-            return outcome;
+            return isDone ? PartOutcome.DoneBefore : PartOutcome.Lost;
         }
 
-        var before = run.Tally.Counts;
-        CollectionCounts carried = claim.Record.Counts;
-        long saved = root.Time.GetTimestamp();
-        bool done = await ScanAsync(run, part, claim.Record.Position, SaveAsync, cancellationToken).ConfigureAwait(false);
-        if (!done)
+        CollectionCounts before = run.Tally.Counts;
+        CollectionCounts carried = claim.Counts;
+        if (!await ScanAsync(run, part, claim.Position, SaveAsync, cancellationToken).ConfigureAwait(false))
         {
             return PartOutcome.Lost;
         }
 
-        DateTimeOffset now = run.Clock.Now;
-        await PutAsync(claim.Record with { Owner = null, Until = now, Finished = now, Position = "", Counts = carried + run.Tally.Counts.Since(before) }).ConfigureAwait(false);
+        claim.Counts = carried + run.Tally.Counts.Since(before);
+        await claim.FinishAsync(cancellationToken).ConfigureAwait(false);
         return PartOutcome.Done;
 
-        async ValueTask<bool> SaveAsync(string position)
+        ValueTask<bool> SaveAsync(string position)
         {
-            if (root.Time.GetElapsedTime(saved) < options.LeaseDuration / SavesInLease)
-            {
-                return true;
-            }
-
-            saved = root.Time.GetTimestamp();
-            return await PutAsync(claim.Record with { Until = run.Clock.Now + options.LeaseDuration, Position = position, Counts = carried + run.Tally.Counts.Since(before) }).ConfigureAwait(false);
+            claim.Position = position;
+            claim.Counts = carried + run.Tally.Counts.Since(before);
+            return claim.SaveAsync(cancellationToken);
         }
-
-        async ValueTask<bool> PutAsync(ScanRecord record)
-        {
-            PutOutcome<ScanRecord> put = await root.Records.PutAsync(part.Key, record, claim, cancellationToken).ConfigureAwait(false);
-            claim = put.Won ? put.Current! : claim;
-            return put.Won;
-        }
-    }
-
-    private async ValueTask<(PartOutcome Outcome, Versioned<ScanRecord>? Claim)> ClaimAsync(CollectionRun run, ScanPart part, DateTimeOffset? notSince, CancellationToken cancellationToken)
-    {
-        Versioned<ScanRecord>? found = await root.Records.ReadAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false);
-        if (found?.Record is { Owner: null } done && notSince is { } limit && done.Finished > limit)
-        {
-            return (PartOutcome.DoneBefore, null);
-        }
-
-        if (found?.Record is { Owner: not null } other && other.Owner != _node && other.Until > run.Clock.Now)
-        {
-            return (PartOutcome.Lost, null);
-        }
-
-        // One whose host went silent, or that this host was stopped at, is gone on with.
-        bool resumed = found?.Record.Owner is not null;
-        var wanted = new ScanRecord
-        {
-            Owner = _node,
-            Until = run.Clock.Now + options.LeaseDuration,
-            Began = resumed ? found!.Record.Began : run.Clock.Now,
-            Finished = found?.Record.Finished,
-            Position = resumed ? found!.Record.Position : "",
-            Counts = resumed ? found!.Record.Counts : new CollectionCounts(),
-        };
-        PutOutcome<ScanRecord> claim = await root.Records.PutAsync(part.Key, wanted, found, cancellationToken).ConfigureAwait(false);
-        if (!claim.Won)
-        {
-            return (PartOutcome.Lost, null);
-        }
-
-        // Read back: the store says when it was written.
-        if (await root.Records.ReadAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false) is { } written && written.Record.Nonce == claim.Current!.Record.Nonce)
-        {
-            run.Clock.Observe(written.LastModified);
-        }
-
-        return (PartOutcome.Done, claim.Current);
     }
 
     private static ValueTask<bool> ScanAsync(CollectionRun run, ScanPart part, string position, Func<string, ValueTask<bool>> progress, CancellationToken cancellationToken)

@@ -10,5 +10,8 @@ internal sealed class FeedPolicy(FeedDirectory feeds) : ICollectionPolicy
 
     public TimeSpan? KeepOrphanedReferrers(RepositoryName repository) => OwnerOf(repository)?.KeepOrphanedReferrers;
 
+    // Rules of retention mark what they name by more than the collector looks at.
+    public bool LeavesMarks(RepositoryName repository) => OwnerOf(repository)?.Retention.Any(static rule => rule.Untagged) == true;
+
     private Feed? OwnerOf(RepositoryName repository) => feeds.Current.OwnerOf(repository).Feed?.Settings;
 }

@@ -10,4 +10,7 @@ internal interface ICollectionPolicy
 
     /// <summary>The same of a manifest that refers to a subject which is not there.</summary>
     TimeSpan? KeepOrphanedReferrers(RepositoryName repository);
+
+    /// <summary>Whether somebody else than the collector marks manifests as unneeded, and ends them. The collector takes such a mark away only where something needs the manifest.</summary>
+    bool LeavesMarks(RepositoryName repository) => false;
 }

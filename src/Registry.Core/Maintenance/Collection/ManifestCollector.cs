@@ -89,7 +89,7 @@ internal sealed class ManifestCollector(CollectionRun run, OwnerJudge judge, Tom
         }
 
         bool condemned = found.Record.CondemnedAt is not null;
-        if (await FindPeriodAsync(repository, digest, found.Record, keep, cancellationToken).ConfigureAwait(false) is not { } period)
+        if (await FindPeriodAsync(repository, digest, found.Record, keep, condemned && run.Policy.LeavesMarks(repository), cancellationToken).ConfigureAwait(false) is not { } period)
         {
             return condemned ? new Step(ManifestFate.Kept, Change.Restore) : Step.Keep;
         }
@@ -112,11 +112,11 @@ internal sealed class ManifestCollector(CollectionRun run, OwnerJudge judge, Tom
     };
 
     /// <summary>How long a manifest is kept that nothing needs, or <see langword="null"/> where something does or nothing says that it may go.</summary>
-    private async ValueTask<TimeSpan?> FindPeriodAsync(RepositoryName repository, Digest digest, ManifestRecord record, TimeSpan? untagged, CancellationToken cancellationToken)
+    private async ValueTask<TimeSpan?> FindPeriodAsync(RepositoryName repository, Digest digest, ManifestRecord record, TimeSpan? untagged, bool leaveMark, CancellationToken cancellationToken)
     {
         // What refers to a subject goes by the feed's rule for those, and not because it has no tag.
         Descriptor? subject = ManifestParser.Parse(record.Content, record.MediaType).Subject;
-        TimeSpan? period = subject is null ? untagged : run.Policy.KeepOrphanedReferrers(repository);
+        TimeSpan? period = (subject is null ? untagged : run.Policy.KeepOrphanedReferrers(repository)) ?? (leaveMark ? TimeSpan.MaxValue : null);
         if (period is null)
         {
             return null;

@@ -15,28 +15,32 @@ internal sealed class ManifestEnder(CollectionRun run)
     /// <param name="repository">The repository.</param>
     /// <param name="ripe">The manifests and the nonces that their records had when they were found unneeded: whoever came to need one since has changed its record.</param>
     /// <param name="cancellationToken">Ends the work; what is left is found again.</param>
-    /// <returns>How many were ended.</returns>
-    public async ValueTask<int> EndAsync(RepositoryName repository, IReadOnlyDictionary<Digest, string> ripe, CancellationToken cancellationToken)
+    /// <returns>Those that were ended.</returns>
+    public async ValueTask<IReadOnlyCollection<Digest>> EndAsync(RepositoryName repository, IReadOnlyDictionary<Digest, string> ripe, CancellationToken cancellationToken)
     {
         if (ripe.Count == 0)
         {
-            return 0;
+            return [];
         }
 
         HashSet<Digest> unneeded = await FindUntaggedAsync(repository, [.. ripe.Keys], cancellationToken).ConfigureAwait(false);
-        int ended = 0;
+        var ended = new HashSet<Digest>();
         await run.ForEachAsync(
             unneeded,
             async (digest, token) =>
             {
                 if (run.DryRun || await TryEndAsync(repository, digest, ripe[digest], token).ConfigureAwait(false))
                 {
-                    Interlocked.Increment(ref ended);
+                    lock (ended)
+                    {
+                        ended.Add(digest);
+                    }
+
                     Forget(repository, digest);
                 }
             },
             cancellationToken).ConfigureAwait(false);
-        run.Count(new CollectionCounts { ManifestsRemoved = ended });
+        run.Count(new CollectionCounts { ManifestsRemoved = ended.Count });
         return ended;
     }
 

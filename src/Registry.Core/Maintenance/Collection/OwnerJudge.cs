@@ -87,14 +87,9 @@ internal sealed class OwnerJudge(CollectionRun run)
 
     private async ValueTask ReadAsync(Dictionary<string, string?> generations, CancellationToken cancellationToken)
     {
-        var found = new string?[generations.Count];
         string[] keys = [.. generations.Keys];
         await run.PaceAsync(keys.Length, cancellationToken).ConfigureAwait(false);
-        await StoreConcurrency.ForEachAsync(
-            Enumerable.Range(0, keys.Length).ToArray(),
-            run.Options.Concurrency,
-            async (i, token) => found[i] = await ReadGenerationAsync(keys[i], token).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
+        string?[] found = await StoreConcurrency.SelectAsync(keys, run.Options.Concurrency, ReadGenerationAsync, cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < keys.Length; i++)
         {
             generations[keys[i]] = found[i];

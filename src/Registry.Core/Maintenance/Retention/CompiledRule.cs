@@ -23,9 +23,6 @@ internal sealed class CompiledRule(RetentionRule rule, int index, DateTimeOffset
     /// <summary>Whether a tag cannot be judged without the others of its repository.</summary>
     public bool Ranks => rule.KeepNewest is not null || rule.TotalBytesAbove is not null;
 
-    /// <summary>How old a manifest without tags has to be.</summary>
-    public TimeSpan MinAgeOr(TimeSpan otherwise) => rule.OlderThan ?? otherwise;
-
     /// <summary>Whether the rule can name anything in a repository.</summary>
     /// <param name="repository">Its name within the feed.</param>
     /// <param name="origin">Where its content comes from.</param>

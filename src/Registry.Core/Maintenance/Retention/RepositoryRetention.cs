@@ -2,10 +2,8 @@ using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Feeds;
-using Registry.Maintenance.Collection;
 using Registry.Maintenance.Usage;
 using Registry.Model;
-using Registry.Storage;
 
 namespace Registry.Maintenance.Retention;
 
@@ -35,72 +33,13 @@ internal sealed class RepositoryRetention(
 
         if (_untagged.Length > 0)
         {
-            await LookAtManifestsAsync(cancellationToken).ConfigureAwait(false);
+            await new UntaggedRetention(root, manifests, repository, _untagged, _usage, dryRun, log).RunAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (_single.Length + _ranking.Length > 0)
         {
             await LookAtTagsAsync(cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private async ValueTask LookAtManifestsAsync(CancellationToken cancellationToken)
-    {
-        string? after = null;
-        KeyPage page;
-        do
-        {
-            page = await root.Store.ListAsync(ContentKeys.Manifests(repository.FullName), after, root.Options.StoreConcurrency, cancellationToken).ConfigureAwait(false);
-            after = page.Keys.Count > 0 ? page.Keys[^1] : after;
-            foreach (RetentionItem? item in await Task.WhenAll(page.Keys.Select(key => LookAtManifestAsync(key, cancellationToken))).ConfigureAwait(false))
-            {
-                if (item is not null)
-                {
-                    await log.AddAsync(item, cancellationToken).ConfigureAwait(false);
-                }
-            }
-        }
-        while (page.HasMore && !log.IsHopeless);
-    }
-
-    private async Task<RetentionItem?> LookAtManifestAsync(string key, CancellationToken cancellationToken)
-    {
-        if (!ContentKeys.TryParseManifest(key, out Digest digest))
-        {
-            return null;
-        }
-
-        CompiledRule rule = _untagged[0];
-        string reason = "it cannot be read";
-        try
-        {
-            if (await root.Records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false) is not { Record: { State: ManifestState.Live } record })
-            {
-                return null;
-            }
-
-            DateTimeOffset used = Later(record.Pushed, _usage?.LastUsed(digest.Value));
-            if (Array.Find(_untagged, one => one.IsOldEnough(record.Pushed, used)) is not { } found)
-            {
-                return null;
-            }
-
-            rule = found;
-            reason = rule.Reason(null, record.Pushed, used);
-            ManifestFate fate = await manifests.ConsiderAsync(repository.FullName, digest, rule.MinAgeOr(root.Options.GracePeriod), dryRun, cancellationToken).ConfigureAwait(false);
-            return fate switch
-            {
-                ManifestFate.Condemned => Item(RetentionOutcome.Condemned),
-                ManifestFate.Ripe or ManifestFate.Removed => Item(RetentionOutcome.Removed),
-                _ => null,
-            };
-        }
-        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
-        {
-            return Item(RetentionOutcome.Failed, e.Message);
-        }
-
-        RetentionItem Item(RetentionOutcome outcome, string? error = null) => new(repository.Name.Value, null, digest, rule.Name, reason, outcome, error);
     }
 
     private async ValueTask LookAtTagsAsync(CancellationToken cancellationToken)
@@ -112,7 +51,7 @@ internal sealed class RepositoryRetention(
         {
             page = await root.Tags.ListAsync(repository.FullName, after, TagPage, cancellationToken).ConfigureAwait(false);
             after = page.Names.Count > 0 ? page.Names[^1] : after;
-            TagFacts[] tags = [.. (await ReadAsync(page.Names, cancellationToken).ConfigureAwait(false)).OfType<TagFacts>()];
+            TagFacts[] tags = [.. (await StoreConcurrency.SelectAsync(page.Names, root.Options.StoreConcurrency, ReadTagAsync, cancellationToken).ConfigureAwait(false)).OfType<TagFacts>()];
             log.TagsSeen += tags.Length;
             Verdict[] verdicts = [.. tags.Select(JudgeAlone).OfType<Verdict>()];
             await CarryOutAsync(verdicts, cancellationToken).ConfigureAwait(false);
@@ -137,19 +76,9 @@ internal sealed class RepositoryRetention(
         }
     }
 
-    private async ValueTask<TagFacts?[]> ReadAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    private async ValueTask<TagFacts?> ReadTagAsync(string name, CancellationToken cancellationToken)
     {
-        var read = new TagFacts?[names.Count];
-        await StoreConcurrency.ForEachAsync(
-            Enumerable.Range(0, names.Count).ToArray(),
-            root.Options.StoreConcurrency,
-            async (i, token) => read[i] = await ReadAsync(Tag.Parse(names[i]), token).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
-        return read;
-    }
-
-    private async ValueTask<TagFacts?> ReadAsync(Tag tag, CancellationToken cancellationToken)
-    {
+        Tag tag = Tag.Parse(name);
         Versioned<TagRecord>? found = await root.Records.ReadAsync<TagRecord>(ContentKeys.Tag(repository.FullName, tag), cancellationToken).ConfigureAwait(false);
         if (found is null || !Digest.TryParse(found.Record.Digest, out Digest digest))
         {
@@ -162,7 +91,7 @@ internal sealed class RepositoryRetention(
             return null;
         }
 
-        DateTimeOffset used = Later(Later(found.Record.Updated, _usage?.LastUsed(tag.Value)), _usage?.LastUsed(digest.Value));
+        DateTimeOffset used = RepositoryUsage.Later(RepositoryUsage.Later(found.Record.Updated, _usage?.LastUsed(tag.Value)), _usage?.LastUsed(digest.Value));
         return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used) { IsProtected = isProtected(tag) };
     }
 
@@ -237,8 +166,6 @@ internal sealed class RepositoryRetention(
 
         RetentionItem Item(RetentionOutcome outcome, string? error = null) => new(repository.Name.Value, tag.Tag, tag.Digest, verdict.Rule, verdict.Reason, outcome, error);
     }
-
-    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
     /// <summary>What a rule says of a tag.</summary>
     private sealed record Verdict(TagFacts Tag, string Rule, string Reason);

@@ -5,6 +5,16 @@ using Registry.Model;
 
 namespace Registry.Maintenance.Retention;
 
+/// <summary>How far a run over a feed's repositories is.</summary>
+internal interface IRetentionProgress
+{
+    /// <summary>The full name of the repository to go on after; <see langword="null"/> for the first.</summary>
+    string? After { get; }
+
+    /// <summary>A repository was gone through.</summary>
+    void Passed(string fullName);
+}
+
 /// <summary>
 /// Carries out rules on what a feed keeps, repository by repository. It keeps no state: it may stop anywhere and be run again, also on several hosts at once, and what one of them has removed the others find gone.
 /// </summary>
@@ -21,6 +31,7 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
     /// <param name="rules">The rules, of which <see cref="RetentionRules"/> has nothing to say: the feed's, or others to try out.</param>
     /// <param name="dryRun">Whether nothing is to be changed, and the report to say what would be.</param>
     /// <param name="onItem">Told of each thing that a rule names, in order; a report has only so many.</param>
+    /// <param name="progress">Where a run that was stopped is gone on with, and told how far this one is; <see langword="null"/> begins at the beginning.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <exception cref="ArgumentException">The rules have mistakes.</exception>
     public async ValueTask<RetentionReport> RunAsync(
@@ -29,6 +40,7 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
         IReadOnlyList<RetentionRule> rules,
         bool dryRun,
         Func<RetentionItem, CancellationToken, ValueTask>? onItem,
+        IRetentionProgress? progress,
         CancellationToken cancellationToken)
     {
         string[] mistakes = [.. RetentionRules.FindMistakes([.. rules], FeedRules.Describe(feed.Settings))];
@@ -47,15 +59,15 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
         else
         {
             CompiledRule[] compiled = [.. rules.Select((rule, index) => new CompiledRule(rule, index, started))];
-            stoppedBecause = await RunAsync(feeds, feed, compiled, dryRun, log, cancellationToken).ConfigureAwait(false);
+            stoppedBecause = await RunAsync(feeds, feed, compiled, dryRun, log, progress, cancellationToken).ConfigureAwait(false);
         }
 
         return log.Report(feed.Name, dryRun, started, root.Time.GetUtcNow(), stoppedBecause);
     }
 
-    private async ValueTask<string?> RunAsync(FeedTable feeds, ActiveFeed feed, CompiledRule[] rules, bool dryRun, RetentionLog log, CancellationToken cancellationToken)
+    private async ValueTask<string?> RunAsync(FeedTable feeds, ActiveFeed feed, CompiledRule[] rules, bool dryRun, RetentionLog log, IRetentionProgress? progress, CancellationToken cancellationToken)
     {
-        string? after = null;
+        string? after = progress?.After;
         NamePage page;
         do
         {
@@ -91,6 +103,8 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
                 {
                     return "Too many removals failed one after another.";
                 }
+
+                progress?.Passed(text);
             }
         }
         while (page.HasMore);

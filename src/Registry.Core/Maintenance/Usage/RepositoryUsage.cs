@@ -14,6 +14,9 @@ internal sealed class RepositoryUsage(DateTimeOffset since)
     public DateTimeOffset LastUsed(string name) =>
         DateTimeOffset.FromUnixTimeSeconds(Math.Max(_unknownUntil, _last.GetValueOrDefault(NameHash.Of(name))));
 
+    /// <summary>The later of two times, of which there may be one.</summary>
+    public static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
+
     public void Add(UsageRecord record, DateTimeOffset now)
     {
         _unknownUntil = Math.Max(_unknownUntil, Math.Min(record.UnknownUntil ?? 0, now.ToUnixTimeSeconds()));

@@ -1,5 +1,4 @@
 using Registry.Content;
-using Registry.Content.Records;
 using Registry.Core.Tests.Content;
 using Registry.Feeds;
 using Registry.Maintenance.Collection;
@@ -18,10 +17,11 @@ public abstract class RetentionTest : ContentTest
 
     private protected Feed Settings { get; } = new("library");
 
+    // The clock stands while a run goes on.
+    private static CollectionOptions Collection { get; } = new() { OperationsPerSecond = null };
+
     /// <summary>Tags that stay whatever rules say.</summary>
     private protected HashSet<string> Protected { get; } = [];
-
-    private protected List<TimeSpan> MinAges { get; } = [];
 
     private protected static RetentionRule Rule(Action<RetentionRule> set)
     {
@@ -44,9 +44,9 @@ public abstract class RetentionTest : ContentTest
 
     private protected async Task<RetentionReport> RunAsync(ContentRoot root, bool dryRun, List<RetentionItem>? items, params RetentionRule[] rules)
     {
-        var runner = new RetentionRunner(root, new Unneeded(root, MinAges), (feed, repository, tag) => Protected.Contains(tag.Value));
+        var runner = new RetentionRunner(root, new UnneededManifests(root, Collection, new StoreTime(Time)), (feed, repository, tag) => Protected.Contains(tag.Value));
         var feeds = new FeedTable([Settings, new Feed(""), new Feed("liz")]);
-        return await runner.RunAsync(feeds, feeds.FindByName(Settings.Name)!, rules, dryRun, items is null ? null : Take, Cancel);
+        return await runner.RunAsync(feeds, feeds.FindByName(Settings.Name)!, rules, dryRun, items is null ? null : Take, progress: null, Cancel);
 
         ValueTask Take(RetentionItem item, CancellationToken cancellationToken)
         {
@@ -87,39 +87,5 @@ public abstract class RetentionTest : ContentTest
         }
 
         return [.. all];
-    }
-
-    /// <summary>Takes a manifest without tags in two steps, as a collector does; it knows of no indexes and no subjects.</summary>
-    private sealed class Unneeded(ContentRoot root, List<TimeSpan> minAges) : IUnneededManifests
-    {
-        public async ValueTask<ManifestFate> ConsiderAsync(RepositoryName repository, Digest digest, TimeSpan minAge, bool dryRun, CancellationToken cancellationToken)
-        {
-            minAges.Add(minAge);
-            string key = ContentKeys.Manifest(repository, digest);
-            if (await root.Records.ReadAsync<ManifestRecord>(key, cancellationToken) is not { Record: { State: ManifestState.Live } record } found)
-            {
-                return ManifestFate.None;
-            }
-
-            KeyPage tags = await root.Store.ListAsync(ContentKeys.Tagged(repository, digest), null, 1, cancellationToken);
-            if (tags.Keys.Count > 0 || root.Time.GetUtcNow() - record.Pushed < minAge)
-            {
-                return ManifestFate.Kept;
-            }
-
-            bool isSecond = record.CondemnedAt is not null;
-            if (dryRun)
-            {
-                return isSecond ? ManifestFate.Removed : ManifestFate.Condemned;
-            }
-
-            if (isSecond)
-            {
-                return await root.Manifests.DeleteAsync(repository, digest, cancellationToken) ? ManifestFate.Removed : ManifestFate.None;
-            }
-
-            PutOutcome<ManifestRecord> outcome = await root.Records.PutAsync(key, record with { CondemnedAt = root.Time.GetUtcNow() }, found, cancellationToken);
-            return outcome.Won ? ManifestFate.Condemned : ManifestFate.Kept;
-        }
     }
 }

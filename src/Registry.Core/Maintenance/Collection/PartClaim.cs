@@ -1,0 +1,163 @@
+using Registry.Content;
+using Registry.Content.Records;
+
+namespace Registry.Maintenance.Collection;
+
+/// <summary>
+/// Work of which one host at a time does a part, as the store's record of that part has it. A host that goes silent loses it, and another goes on from where the record says. Two may come to be at it all the same: a
+/// claim saves work and nothing else.
+/// </summary>
+internal sealed class PartClaim
+{
+    // How often a host says how far it is, in parts of what it may be silent for.
+    private const int SavesInLease = 4;
+
+    private readonly ContentRoot _root;
+    private readonly StoreTime _clock;
+    private readonly string _key;
+    private readonly TimeSpan _lease;
+    private Versioned<ScanRecord> _current;
+    private long _saved;
+
+    private PartClaim(ContentRoot root, StoreTime clock, string key, TimeSpan lease, Versioned<ScanRecord> current)
+    {
+        (_root, _clock, _key, _lease, _current) = (root, clock, key, lease, current);
+        Position = current.Record.Position;
+        Counts = current.Record.Counts;
+        _saved = root.Time.GetTimestamp();
+    }
+
+    /// <summary>How far the work is. Where a part that another host left is gone on with, what that one said.</summary>
+    public string Position { get; set; }
+
+    /// <summary>What was counted, with what hosts before this one did.</summary>
+    public CollectionCounts Counts { get; set; }
+
+    /// <summary>Whether another host has taken the part.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>Takes a part, unless another host is at it or it was finished lately.</summary>
+    /// <param name="root">The content.</param>
+    /// <param name="clock">The store's clock, which is observed.</param>
+    /// <param name="key">The record's key.</param>
+    /// <param name="host">Who takes it.</param>
+    /// <param name="lease">How long the host may be silent.</param>
+    /// <param name="notSince">A part that was finished after this, by the store's clock, is left; <see langword="null"/> leaves none.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The claim; without one, whether the part is done.</returns>
+    public static async ValueTask<(PartClaim? Claim, bool IsDone)> TryTakeAsync(
+        ContentRoot root, StoreTime clock, string key, string host, TimeSpan lease, DateTimeOffset? notSince, CancellationToken cancellationToken)
+    {
+        Versioned<ScanRecord>? found = await root.Records.ReadAsync<ScanRecord>(key, cancellationToken).ConfigureAwait(false);
+        if (found?.Record is { Owner: null } done && notSince is { } limit && done.Finished > limit)
+        {
+            return (null, true);
+        }
+
+        if (found?.Record is { Owner: not null } other && other.Owner != host && other.Until > clock.Now)
+        {
+            return (null, false);
+        }
+
+        // One whose host went silent, or that this host was stopped at, is gone on with.
+        bool resumed = found?.Record.Owner is not null;
+        var wanted = new ScanRecord
+        {
+            Owner = host,
+            Until = clock.Now + lease,
+            Began = resumed ? found!.Record.Began : clock.Now,
+            Finished = found?.Record.Finished,
+            Position = resumed ? found!.Record.Position : "",
+            Counts = resumed ? found!.Record.Counts : new CollectionCounts(),
+        };
+        PutOutcome<ScanRecord> claim = await root.Records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
+        if (!claim.Won)
+        {
+            return (null, false);
+        }
+
+        // Read back: the store says when it was written.
+        if (await root.Records.ReadAsync<ScanRecord>(key, cancellationToken).ConfigureAwait(false) is { } written && written.Record.Nonce == claim.Current!.Record.Nonce)
+        {
+            clock.Observe(written.LastModified);
+        }
+
+        return (new PartClaim(root, clock, key, lease, claim.Current!), false);
+    }
+
+    /// <summary>Says how far the work is, when it is time.</summary>
+    /// <returns>Whether the part is still this host's.</returns>
+    public async ValueTask<bool> SaveAsync(CancellationToken cancellationToken)
+    {
+        if (_root.Time.GetElapsedTime(_saved) < _lease / SavesInLease)
+        {
+            return !IsLost;
+        }
+
+        _saved = _root.Time.GetTimestamp();
+        return await PutAsync(_current.Record with { Until = _clock.Now + _lease, Position = Position, Counts = Counts }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Says that the part is done.</summary>
+    public async ValueTask FinishAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = _clock.Now;
+        await PutAsync(_current.Record with { Owner = null, Until = now, Finished = now, Position = "", Counts = Counts }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets another host go on at once.</summary>
+    public async ValueTask PauseAsync(CancellationToken cancellationToken) =>
+        await PutAsync(_current.Record with { Until = _clock.Now, Position = Position, Counts = Counts }, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Does work that says nothing of how far it is for long, and keeps the part meanwhile.</summary>
+    /// <param name="work">The work. Its token ends it where the part is lost.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task HoldAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task keeping = KeepAsync(ending);
+        try
+        {
+            await work(ending.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await keeping.ConfigureAwait(false);
+        }
+    }
+
+    private async Task KeepAsync(CancellationTokenSource ending)
+    {
+        using var timer = new PeriodicTimer(_lease / SavesInLease, _root.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ending.Token).ConfigureAwait(false))
+            {
+                try
+                {
+                    if (!await SaveAsync(ending.Token).ConfigureAwait(false))
+                    {
+                        await ending.CancelAsync().ConfigureAwait(false);
+                    }
+                }
+                catch (IOException)
+                {
+                    // The store cannot be reached now. The work will see so too, or the next time succeeds.
+                }
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async ValueTask<bool> PutAsync(ScanRecord record, CancellationToken cancellationToken)
+    {
+        PutOutcome<ScanRecord> put = await _root.Records.PutAsync(_key, record, _current, cancellationToken).ConfigureAwait(false);
+        _current = put.Won ? put.Current! : _current;
+        IsLost |= !put.Won;
+        return put.Won;
+    }
+}

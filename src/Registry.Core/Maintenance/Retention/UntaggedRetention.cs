@@ -1,0 +1,79 @@
+using Registry.Content;
+using Registry.Content.Records;
+using Registry.Feeds;
+using Registry.Maintenance.Collection;
+using Registry.Maintenance.Usage;
+using Registry.Model;
+using Registry.Storage;
+
+namespace Registry.Maintenance.Retention;
+
+/// <summary>Carries out rules about manifests without tags on one repository, page by page.</summary>
+internal sealed class UntaggedRetention(
+    ContentRoot root, IUnneededManifests manifests, FeedRepository repository, CompiledRule[] rules, RepositoryUsage? usage, bool dryRun, RetentionLog log)
+{
+    // Before manifests end, every tag of the repository is looked at: better once for many.
+    private const int PageSize = 1000;
+
+    public async ValueTask RunAsync(CancellationToken cancellationToken)
+    {
+        string? after = null;
+        KeyPage page;
+        do
+        {
+            page = await root.Store.ListAsync(ContentKeys.Manifests(repository.FullName), after, PageSize, cancellationToken).ConfigureAwait(false);
+            after = page.Keys.Count > 0 ? page.Keys[^1] : after;
+            NamedManifest[] named = [.. (await StoreConcurrency.SelectAsync(page.Keys, root.Options.StoreConcurrency, ReadAsync, cancellationToken).ConfigureAwait(false)).OfType<NamedManifest>()];
+            Digest[] sound = [.. named.Where(static one => one.Fault is null).Select(static one => one.Digest)];
+            IReadOnlyList<UnneededLook> looks = await manifests.ConsiderAsync(repository.FullName, sound, dryRun, cancellationToken).ConfigureAwait(false);
+            int next = 0;
+            foreach (NamedManifest one in named)
+            {
+                if (ToItem(one, one.Fault is null ? looks[next++] : new UnneededLook(ManifestFate.Kept, one.Fault)) is { } item)
+                {
+                    await log.AddAsync(item, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        while (page.HasMore && !log.IsHopeless);
+    }
+
+    // Those alone that a rule names.
+    private async ValueTask<NamedManifest?> ReadAsync(string key, CancellationToken cancellationToken)
+    {
+        if (!ContentKeys.TryParseManifest(key, out Digest digest))
+        {
+            return null;
+        }
+
+        try
+        {
+            if (await root.Records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false) is not { Record: { State: ManifestState.Live } record })
+            {
+                return null;
+            }
+
+            DateTimeOffset used = RepositoryUsage.Later(record.Pushed, usage?.LastUsed(digest.Value));
+            return Array.Find(rules, one => one.IsOldEnough(record.Pushed, used)) is { } rule ? new NamedManifest(digest, rule.Name, rule.Reason(null, record.Pushed, used)) : null;
+        }
+        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        {
+            return new NamedManifest(digest, rules[0].Name, "it cannot be read", e);
+        }
+    }
+
+    private RetentionItem? ToItem(NamedManifest named, UnneededLook look)
+    {
+        RetentionOutcome? outcome = look switch
+        {
+            { Fault: not null } => RetentionOutcome.Failed,
+            { Fate: ManifestFate.Condemned } => RetentionOutcome.Condemned,
+            { Fate: ManifestFate.Removed } => RetentionOutcome.Removed,
+            _ => null,
+        };
+        return outcome is { } known ? new RetentionItem(repository.Name.Value, null, named.Digest, named.Rule, named.Reason, known, look.Fault?.Message) : null;
+    }
+
+    /// <summary>A manifest that a rule names, or that cannot be read.</summary>
+    private sealed record NamedManifest(Digest Digest, string Rule, string Reason, Exception? Fault = null);
+}
