@@ -48,6 +48,13 @@ internal static partial class RegistryLog
     public static partial void Collected(
         this ILogger logger, string store, bool dryRun, bool complete, TimeSpan duration, long blobs, long condemned, long removed, long bytes, long manifests, long uploads, long failures);
 
+    [LoggerMessage(
+        62,
+        LogLevel.Information,
+        "Carried out the rules of feed '{Feed}' in {Duration}: {Repositories} repositories, {Tags} tags removed, {Condemned} manifests condemned, {Manifests} removed, {Kept} tags kept, {Failures} failures; {End}.")]
+    public static partial void Retained(
+        this ILogger logger, string feed, TimeSpan duration, long repositories, long tags, long condemned, long manifests, long kept, long failures, string end);
+
     [LoggerMessage(61, LogLevel.Error, "The job {Job} failed. It is tried again later.")]
     public static partial void JobFailed(this ILogger logger, string job, Exception exception);
 

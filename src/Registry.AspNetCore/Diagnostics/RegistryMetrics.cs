@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Registry.Maintenance.Collection;
+using Registry.Maintenance.Retention;
+using Registry.Maintenance.Scrubbing;
 
 namespace Registry.AspNetCore.Diagnostics;
 
@@ -21,6 +23,9 @@ internal sealed class RegistryMetrics : IDisposable
     private readonly Counter<long> _sent;
     private readonly Counter<long> _removed;
     private readonly Counter<long> _freed;
+    private readonly Counter<long> _retention;
+    private readonly Counter<long> _findings;
+    private readonly Counter<long> _scrubbed;
 
     public RegistryMetrics(IMeterFactory meters)
     {
@@ -30,6 +35,9 @@ internal sealed class RegistryMetrics : IDisposable
         _received = _meter.CreateCounter<long>("registry.blob.received", "By", "Bytes of blobs that clients pushed.");
         _removed = _meter.CreateCounter<long>("registry.collection.removed", "{object}", "What the collector removed.");
         _freed = _meter.CreateCounter<long>("registry.collection.freed", "By", "Bytes of what the collector removed.");
+        _retention = _meter.CreateCounter<long>("registry.retention.items", "{item}", "What rules on what feeds keep named, and what became of it.");
+        _findings = _meter.CreateCounter<long>("registry.scrub.findings", "{finding}", "What scrubs found that was not as it should be.");
+        _scrubbed = _meter.CreateCounter<long>("registry.scrub.read", "By", "Bytes of blobs that scrubs read.");
         _sent = _meter.CreateCounter<long>("registry.blob.sent", "By", "Bytes of blobs that clients pulled.");
     }
 
@@ -48,6 +56,34 @@ internal sealed class RegistryMetrics : IDisposable
             {
                 _removed.Add(removed, new KeyValuePair<string, object?>("kind", kind));
             }
+        }
+    }
+
+    /// <summary>What a run of retention rules did.</summary>
+    public void Retained(RetentionReport report)
+    {
+        Add("tag", "removed", report.TagsRemoved);
+        Add("manifest", "removed", report.ManifestsRemoved);
+        Add("manifest", "condemned", report.ManifestsCondemned);
+        Add("tag", "kept", report.Kept);
+        Add("any", "failed", report.Failures);
+
+        void Add(string kind, string outcome, long count)
+        {
+            if (count > 0)
+            {
+                _retention.Add(count, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("outcome", outcome));
+            }
+        }
+    }
+
+    /// <summary>What a scrub found, from its beginning to its end.</summary>
+    public void Scrubbed(ScrubReport report)
+    {
+        _scrubbed.Add(report.BytesRead);
+        foreach (ScrubFinding finding in report.Findings)
+        {
+            _findings.Add(1, new KeyValuePair<string, object?>("kind", finding.Kind.ToString()), new KeyValuePair<string, object?>("action", finding.Action.ToString()));
         }
     }
 

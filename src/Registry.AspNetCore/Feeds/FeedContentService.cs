@@ -8,9 +8,7 @@ internal sealed class FeedContentService(IFeedProvider provider, ContentRoots ro
 {
     public async ValueTask<int> RemoveAllAsync(string feed, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(feed);
-        IReadOnlyList<Feed> feeds = provider.GetFeeds().Feeds;
-        Feed settings = feeds.FirstOrDefault(known => known.Name == feed) ?? throw new InvalidOperationException($"There is no feed '{feed}'.");
+        (Feed settings, IReadOnlyList<Feed> feeds) = Find(feed);
         if (settings.Enabled)
         {
             throw new InvalidOperationException($"Disable {FeedRules.Describe(settings)} first, on every host: while it is emptied, nobody may push to it.");
@@ -21,8 +19,39 @@ internal sealed class FeedContentService(IFeedProvider provider, ContentRoots ro
             throw new InvalidOperationException("The default feed cannot be emptied while there are others: their repositories' names begin with what its own could.");
         }
 
+        ContentRoot root = await OpenAsync(settings, cancellationToken).ConfigureAwait(false);
+        return await root.Eraser.EraseAllAsync(feed.Length == 0 ? "" : feed + "/", cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<bool> RemoveRepositoryAsync(string feed, string repository, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(repository);
+        (Feed settings, IReadOnlyList<Feed> feeds) = Find(feed);
+        if (!new ActiveFeed(settings).TryResolve(repository, out FeedRepository found))
+        {
+            throw new ArgumentException($"'{repository}' is no repository's name.", nameof(repository));
+        }
+
+        if (feed.Length == 0 && feeds.FirstOrDefault(other => other.Name.Length > 0 && repository.StartsWith(other.Name + "/", StringComparison.Ordinal)) is { } owner)
+        {
+            throw new ArgumentException($"'{repository}' is in {FeedRules.Describe(owner)}, and not in the default feed.", nameof(repository));
+        }
+
+        ContentRoot root = await OpenAsync(settings, cancellationToken).ConfigureAwait(false);
+        return await root.Eraser.EraseAsync(found.FullName, cancellationToken).ConfigureAwait(false);
+    }
+
+    private (Feed Settings, IReadOnlyList<Feed> All) Find(string feed)
+    {
+        ArgumentNullException.ThrowIfNull(feed);
+        IReadOnlyList<Feed> feeds = provider.GetFeeds().Feeds;
+        return (feeds.FirstOrDefault(known => known.Name == feed) ?? throw new InvalidOperationException($"There is no feed '{feed}'."), feeds);
+    }
+
+    private async ValueTask<ContentRoot> OpenAsync(Feed settings, CancellationToken cancellationToken)
+    {
         ContentRoot root = roots.Find(settings.Store) ?? throw new InvalidOperationException($"There is no store '{settings.Store}'.");
         await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
-        return await root.Eraser.EraseAllAsync(feed.Length == 0 ? "" : feed + "/", cancellationToken).ConfigureAwait(false);
+        return root;
     }
 }

@@ -85,7 +85,26 @@ internal static class RegistryComposition
             provider.GetRequiredService<RegistryMetrics>(),
             LoggerOf(provider)));
         services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<CollectionJob>(key));
-        services.AddKeyedSingleton<IRegistryMaintenance>(name, static (provider, key) => new RegistryMaintenance(provider.GetRequiredKeyedService<CollectionJob>(key)));
+        services.AddKeyedSingleton(name, static (provider, key) => new RetentionJob(
+            provider.GetRequiredKeyedService<FeedDirectory>(key),
+            provider.GetRequiredKeyedService<ContentRoots>(key),
+            OptionsOf<DockerRegistryOptions>(provider, key).Maintenance,
+            provider.GetRequiredService<RegistryMetrics>(),
+            LoggerOf(provider)));
+        services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<RetentionJob>(key));
+        services.AddKeyedSingleton(name, static (provider, key) => new ScrubJob(
+            provider.GetRequiredKeyedService<FeedDirectory>(key),
+            provider.GetRequiredKeyedService<ContentRoots>(key),
+            store => StoreKey.Find(provider, (string)key!, store),
+            OptionsOf<DockerRegistryOptions>(provider, key).Maintenance,
+            provider.GetRequiredService<RegistryMetrics>(),
+            LoggerOf(provider)));
+        services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<ScrubJob>(key));
+        services.AddKeyedSingleton<IRegistryMaintenance>(name, static (provider, key) => new RegistryMaintenance(
+            provider.GetRequiredKeyedService<CollectionJob>(key),
+            provider.GetRequiredKeyedService<RetentionJob>(key),
+            provider.GetRequiredKeyedService<ScrubJob>(key),
+            OptionsOf<DockerRegistryOptions>(provider, key).Maintenance));
     }
 
     private static RegistryInstance Create(IServiceProvider services, string name)

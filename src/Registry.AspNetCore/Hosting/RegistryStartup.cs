@@ -83,6 +83,11 @@ internal sealed class RegistryStartup(
             yield return which + mistake;
         }
 
+        if (settings?.Maintenance.SecondCopy is { } copy && (copy.Length == 0 || services.GetRequiredKeyedService<ContentRoots>(name).Find(copy) is null))
+        {
+            yield return $"{which}Maintenance.SecondCopy is store '{copy}', which there is not. Call AddStore(\"{copy}\", …), or set it to null.";
+        }
+
         SignInOptions signIn = services.GetRequiredService<IOptionsMonitor<SignInOptions>>().Get(name);
         foreach (string mistake in signIn.Validate())
         {

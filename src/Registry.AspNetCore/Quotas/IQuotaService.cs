@@ -22,7 +22,7 @@ public interface IQuotaService
     ValueTask<QuotaUsage?> GetUsageAsync(string feed, string repository, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Counts anew what everything that has a quota holds, while pushes go on. The registry does so by itself once a day, and when something comes to have a quota. It can stop at any time and be begun again.
+    /// Counts anew what everything that has a quota holds, while pushes go on. The registry does so by itself when <see cref="MaintenanceOptions.QuotaSchedule"/> says so, and when something comes to have a quota. It can stop at any time and be begun again.
     /// </summary>
     /// <param name="cancellationToken">Ends the recount; what was not counted to the end stays as it was.</param>
     ValueTask<QuotaReport> VerifyAsync(CancellationToken cancellationToken);

@@ -1,18 +1,19 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
 using Registry.Content;
 using Registry.Feeds;
+using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Quotas;
 
 namespace Registry.AspNetCore.Quotas;
 
-/// <summary>Has the quotas of every registry verified once a day, and soon after something came to have one.</summary>
-internal sealed class QuotaSchedule(IServiceProvider services, IEnumerable<RegistryRegistration> registrations, TimeProvider time, ILogger<QuotaSchedule> logger) : BackgroundService
+/// <summary>Has the quotas of every registry verified when its schedule says so, and soon after something came to have one.</summary>
+internal sealed class QuotaSchedule(IServiceProvider services, IEnumerable<RegistryRegistration> registrations, IOptionsMonitor<DockerRegistryOptions> options, TimeProvider time, ILogger<QuotaSchedule> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromDays(1);
     private static readonly TimeSpan Round = TimeSpan.FromMinutes(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -24,16 +25,24 @@ internal sealed class QuotaSchedule(IServiceProvider services, IEnumerable<Regis
             {
                 var feeds = services.GetRequiredKeyedService<FeedDirectory>(name);
                 var roots = services.GetRequiredKeyedService<ContentRoots>(name);
+                TimeSpan interval = IntervalOf(options.Get(name).Maintenance.QuotaSchedule);
                 foreach (string store in feeds.Current.Stores)
                 {
-                    await VerifyAsync(name, roots.Find(store), stoppingToken).ConfigureAwait(false);
+                    await VerifyAsync(name, roots.Find(store), interval, stoppingToken).ConfigureAwait(false);
                 }
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
     }
 
-    private async ValueTask VerifyAsync(string registry, ContentRoot? root, CancellationToken cancellationToken)
+    // While the schedule says nothing, only what has come to have a quota is counted.
+    private TimeSpan IntervalOf(JobSchedule schedule)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return schedule.IsOpen(now, out DateTimeOffset notSince, out _) ? now - notSince : TimeSpan.MaxValue;
+    }
+
+    private async ValueTask VerifyAsync(string registry, ContentRoot? root, TimeSpan interval, CancellationToken cancellationToken)
     {
         // One without a quota is not asked for anything.
         if (root is null || root.Quotas.Scopes.Names.Length == 0)
@@ -44,7 +53,7 @@ internal sealed class QuotaSchedule(IServiceProvider services, IEnumerable<Regis
         try
         {
             await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
-            if (await new QuotaVerification(root).RunIfDueAsync(Interval, cancellationToken).ConfigureAwait(false) is { } report)
+            if (await new QuotaVerification(root).RunIfDueAsync(interval, cancellationToken).ConfigureAwait(false) is { } report)
             {
                 logger.QuotasVerified(registry, report.Verified, report.Corrected, report.Unverified);
             }

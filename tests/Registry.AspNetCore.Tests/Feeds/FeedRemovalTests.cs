@@ -85,6 +85,42 @@ public sealed class FeedRemovalTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => content.RemoveAllAsync("none", Cancel).AsTask());
     }
 
+    [Fact]
+    public async Task A_repository_is_removed_from_a_feed_that_answers_and_others_keep_what_they_share()
+    {
+        await using RegistryHost host = await FeedTests.StartAsync(static registry => registry.AddDefaultFeed().AddFeed("team", static feed => feed.ProtectedTags.Add("v*")));
+        IFeedContentService content = host.Services.GetRequiredKeyedService<IFeedContentService>("");
+        foreach (string repository in new[] { "team/app", "team/app/more", "app" })
+        {
+            await host.Client.PushImageAsync(repository, "v1");
+        }
+
+        PushedImage image = await host.Client.PushImageAsync("team/app", "v2");
+
+        Assert.True(await content.RemoveRepositoryAsync("team", "app", Cancel));
+        Assert.False(await content.RemoveRepositoryAsync("team", "app", Cancel));
+
+        await host.Client.FetchAsync("/v2/team/app/tags/list").ShouldFailAsync(HttpStatusCode.NotFound, "NAME_UNKNOWN");
+        await host.Client.FetchAsync($"/v2/team/app/manifests/{image.Digest}").ShouldFailAsync(HttpStatusCode.NotFound, "MANIFEST_UNKNOWN");
+        Assert.Equal(["app", "team/app/more"], await FeedTests.PagesAsync(host.Client, "/v2/_catalog"));
+        await host.Client.FetchAsync($"/v2/team/app/more/blobs/{image.Layer}").ShouldBeAsync(HttpStatusCode.OK);
+        await host.Client.PushImageAsync("team/app", "v1");
+        Assert.Equal(["app", "team/app", "team/app/more"], await FeedTests.PagesAsync(host.Client, "/v2/_catalog"));
+    }
+
+    [Theory]
+    [InlineData("none", "app")]
+    [InlineData("", "team/app")]
+    [InlineData("", "No Name")]
+    public async Task What_is_no_repository_of_the_feed_is_told(string feed, string repository)
+    {
+        await using RegistryHost host = await FeedTests.StartAsync(static registry => registry.AddDefaultFeed().AddFeed("team"));
+
+        Exception? error = await Record.ExceptionAsync(() => host.Services.GetRequiredKeyedService<IFeedContentService>("").RemoveRepositoryAsync(feed, repository, Cancel).AsTask());
+
+        Assert.True(error is InvalidOperationException or ArgumentException, $"{error}");
+    }
+
     private static async Task<int> EmptyAsync(RegistryHost host, string feed)
     {
         host.Services.GetRequiredKeyedService<HostFeeds>("").Set(new Feed(feed) { Enabled = false });

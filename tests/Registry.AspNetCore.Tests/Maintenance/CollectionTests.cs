@@ -1,7 +1,5 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using Registry.AspNetCore.Maintenance;
 using Registry.AspNetCore.Tests.Testing;
 using Registry.Feeds;
@@ -12,16 +10,9 @@ using Registry.Storage.InMemory;
 
 namespace Registry.AspNetCore.Tests.Maintenance;
 
-public sealed class CollectionTests
+public sealed class CollectionTests : MaintenanceTest
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
-
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2025, 1, 1, 12, 0, 0, TimeSpan.Zero));
-    private readonly InMemoryObjectStore _store;
-
-    public CollectionTests() => _store = new InMemoryObjectStore(_time);
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task What_is_deleted_is_collected_on_schedule()
@@ -61,7 +52,7 @@ public sealed class CollectionTests
         await host.Client.AskAsync("DELETE", $"/v2/app/manifests/{image.Digest}").ShouldBeAsync(HttpStatusCode.Accepted);
         for (int i = 0; i < 100; i++)
         {
-            _time.Advance(Hour);
+            Time.Advance(Hour);
         }
 
         Assert.Equal(2, await CountAsync("data/"));
@@ -72,7 +63,7 @@ public sealed class CollectionTests
         Assert.Empty(maintenance.LastCollection);
 
         Assert.Equal(2, Assert.Single(await maintenance.CollectAsync(dryRun: false, Cancel)).Counts.BlobsCondemned);
-        _time.Advance(TimeSpan.FromDays(2));
+        Time.Advance(TimeSpan.FromDays(2));
         CollectionReport report = Assert.Single(await maintenance.CollectAsync(dryRun: false, Cancel));
         Assert.Equal((2, dry.Counts.BytesFreed), (report.Counts.BlobsRemoved, report.Counts.BytesFreed));
         Assert.Equal([report], maintenance.LastCollection);
@@ -106,19 +97,19 @@ public sealed class CollectionTests
 
         async Task<CollectionCounts> CollectAsync(TimeSpan later)
         {
-            _time.Advance(later);
+            Time.Advance(later);
             return Assert.Single(await maintenance.CollectAsync(dryRun: false, Cancel)).Counts;
         }
     }
 
     [Fact]
-    public async Task Feeds_with_stores_of_their_own_are_collected_too()
+    public async Task Feeds_withStores_of_their_own_are_collected_too()
     {
-        var archive = new InMemoryObjectStore(_time);
+        var archive = new InMemoryObjectStore(Time);
         await using RegistryHost host = await StartAsync(
             SwitchOff, builder => builder.AddStore("archive", store => store.AddStorage(_ => archive)).AddFeed("main").AddFeed("old", static feed => feed.Store = "archive"));
         await host.Client.PushBlobAsync("old/app", Images.Bytes("loose"));
-        _time.Advance(TimeSpan.FromDays(2));
+        Time.Advance(TimeSpan.FromDays(2));
 
         IReadOnlyList<CollectionReport> reports = await host.Services.GetRequiredKeyedService<IRegistryMaintenance>("").CollectAsync(dryRun: false, Cancel);
 
@@ -128,7 +119,7 @@ public sealed class CollectionTests
     [Fact]
     public async Task A_host_that_stops_ends_a_run_at_once_and_another_goes_on_with_it()
     {
-        var gate = new GatedStore(_store.Share());
+        var gate = new GatedStore(Store.Share());
         RegistryHost host = await StartAsync(static options => options.Maintenance.ReleasedInterval = null, store: gate);
         await host.Client.PushBlobAsync("app", Images.Bytes("loose"));
         await UntilAsync(() => Task.FromResult(gate.Waiting));
@@ -143,7 +134,7 @@ public sealed class CollectionTests
     [Fact]
     public async Task A_run_that_fails_is_tried_again()
     {
-        var failing = new FailingStore(_store.Share());
+        var failing = new FailingStore(Store.Share());
         await using RegistryHost host = await StartAsync(static options => options.Maintenance.ReleasedInterval = null, store: failing);
         await host.Client.PushBlobAsync("app", Images.Bytes("loose"));
 
@@ -151,31 +142,6 @@ public sealed class CollectionTests
 
         Assert.Equal(0, failing.Left);
     }
-
-    private static void SwitchOff(DockerRegistryOptions options)
-    {
-        options.Maintenance.CollectionSchedule = JobSchedule.Off;
-        options.Maintenance.ReleasedInterval = null;
-        options.Maintenance.Collection.OperationsPerSecond = null; // The clock stands while code collects.
-    }
-
-    private Task<RegistryHost> StartAsync(Action<DockerRegistryOptions>? configure = null, Action<IDockerRegistryBuilder>? more = null, IObjectStore? store = null) => RegistryHost.StartAsync(
-        builder =>
-        {
-            builder.Services.AddSingleton<TimeProvider>(_time);
-            IDockerRegistryBuilder registry = builder.Services.AddDockerRegistry(configure).AddStorage(_ => store ?? _store.Share()).AllowAnonymous();
-            more?.Invoke(registry);
-        },
-        static app => app.MapDockerRegistry());
-
-    /// <summary>Lets time pass until something has come about.</summary>
-    private Task UntilAsync(Func<Task<bool>> condition) => Eventually.IsAsync(async () =>
-    {
-        _time.Advance(TimeSpan.FromMinutes(10));
-        return await condition();
-    });
-
-    private async Task<int> CountAsync(string prefix) => (await _store.ListAsync(prefix, null, 1_000, Cancel)).Keys.Count;
 
     /// <summary>A store whose listing of blobs does not come to an end.</summary>
     private sealed class GatedStore(IObjectStore inner) : ProxyStore(inner)

@@ -2,6 +2,7 @@ using Registry.Content.Blobs;
 using Registry.Content.Catalog;
 using Registry.Content.Manifests;
 using Registry.Content.Tags;
+using Registry.Errors;
 using Registry.Model;
 using Registry.Model.Manifests;
 using Registry.Storage;
@@ -11,7 +12,7 @@ namespace Registry.Content.Erasing;
 /// <summary>
 /// Removes repositories with all that they hold, by the steps with which clients delete: so it may stop after any of them and be begun again, and what other repositories hold too stays theirs.
 /// </summary>
-/// <remarks>Nobody may push to the repositories meanwhile. What was uploaded and never named by a manifest is held by its lease until that ends.</remarks>
+/// <remarks>A push that comes meanwhile may lose what it pushed. What was uploaded and never named by a manifest is held by its lease until that ends.</remarks>
 internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifests, TagStore tags, BlobStore blobs, RepositoryCatalog catalog)
 {
     private const int PageSize = 100;
@@ -39,14 +40,21 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
         return count;
     }
 
-    private async ValueTask EraseAsync(RepositoryName repository, CancellationToken cancellationToken)
+    /// <summary>Removes one repository.</summary>
+    /// <param name="repository">The repository, by its full name.</param>
+    /// <param name="cancellationToken">Ends the removal; what is left can be removed later.</param>
+    /// <returns>Whether it was there.</returns>
+    public async ValueTask<bool> EraseAsync(RepositoryName repository, CancellationToken cancellationToken)
     {
+        // Pushes of hosts that remember a repository which another has just removed do not list it again.
+        bool found = await store.GetAsync(ContentKeys.Catalog(repository), cancellationToken).ConfigureAwait(false) is not null;
         await EraseTagsAsync(repository, cancellationToken).ConfigureAwait(false);
         var named = new HashSet<Digest>();
         await foreach (string key in store.ListAllAsync(ContentKeys.Manifests(repository), cancellationToken).ConfigureAwait(false))
         {
             if (ContentKeys.TryParseManifest(key, out Digest digest) && await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false) is { } manifest)
             {
+                found = true;
                 named.UnionWith(ManifestParser.Parse(manifest.Content, manifest.MediaType).RequiredContent());
                 await manifests.DeleteAsync(repository, digest, cancellationToken).ConfigureAwait(false);
             }
@@ -55,7 +63,14 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
         // The leases of what was just named: the repository is to show nothing any more, should there be one of its name again.
         foreach (Digest digest in named)
         {
-            await blobs.DeleteAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await blobs.DeleteAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RegistryException)
+            {
+                continue; // A push that came meanwhile names it.
+            }
         }
 
         // A later repository of this name has pulls of its own. Counts that another host may still write are no more than space.
@@ -66,6 +81,26 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
 
         // Last, since it is what a second run finds the repository by.
         await catalog.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
+        if (await HasManifestsAsync(repository, cancellationToken).ConfigureAwait(false))
+        {
+            // Somebody pushed meanwhile.
+            await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
+        }
+
+        return found;
+    }
+
+    private async ValueTask<bool> HasManifestsAsync(RepositoryName repository, CancellationToken cancellationToken)
+    {
+        await foreach (string key in store.ListAllAsync(ContentKeys.Manifests(repository), cancellationToken).ConfigureAwait(false))
+        {
+            if (ContentKeys.TryParseManifest(key, out Digest digest) && await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false) is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async ValueTask EraseTagsAsync(RepositoryName repository, CancellationToken cancellationToken)

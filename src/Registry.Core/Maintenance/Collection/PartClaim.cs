@@ -105,9 +105,18 @@ internal sealed class PartClaim
         await PutAsync(_current.Record with { Owner = null, Until = now, Finished = now, Position = "", Counts = Counts }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Lets another host go on at once.</summary>
-    public async ValueTask PauseAsync(CancellationToken cancellationToken) =>
-        await PutAsync(_current.Record with { Until = _clock.Now, Position = Position, Counts = Counts }, cancellationToken).ConfigureAwait(false);
+    /// <summary>Lets another host go on at once, or this one later.</summary>
+    public async ValueTask PauseAsync()
+    {
+        try
+        {
+            await PutAsync(_current.Record with { Until = _clock.Now, Position = Position, Counts = Counts }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The store may be what stopped the work. Whoever goes on waits until this host counts as silent.
+        }
+    }
 
     /// <summary>Does work that says nothing of how far it is for long, and keeps the part meanwhile.</summary>
     /// <param name="work">The work. Its token ends it where the part is lost.</param>

@@ -18,6 +18,9 @@ public sealed class ScrubOptions
     /// <summary>How many keys are looked at before the position is written, when it is not written for its age.</summary>
     internal int KeysPerSave { get; set; } = 500;
 
+    /// <summary>The same, changing nothing.</summary>
+    internal ScrubOptions ToDryRun() => new() { BytesPerSecond = BytesPerSecond, ReadData = ReadData, DryRun = true, MaxFindings = MaxFindings, KeysPerSave = KeysPerSave };
+
     /// <summary>Names every setting that is out of its range.</summary>
     internal IEnumerable<string> Validate()
     {

@@ -6,6 +6,9 @@ public sealed record ScrubReport
     /// <summary>The scrub's id.</summary>
     public required string Id { get; init; }
 
+    /// <summary>The name of the store; empty for the registry's own, and where a store was scrubbed by itself.</summary>
+    public string Store { get; init; } = "";
+
     /// <summary>When it began.</summary>
     public required DateTimeOffset Started { get; init; }
 

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging;
+using Registry.AspNetCore.Diagnostics;
+using Registry.Content;
+using Registry.Feeds;
+using Registry.Maintenance.Collection;
+using Registry.Maintenance.Retention;
+
+namespace Registry.AspNetCore.Maintenance;
+
+/// <summary>Carries out the rules of every feed, one after the other. Of several hosts one is at a feed at a time.</summary>
+internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, RegistryMetrics metrics, ILogger logger) : IMaintenanceJob, IDisposable
+{
+    private const string OfAnother = "Another host is at it.";
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    public string Name => "retention";
+
+    public Registry.Maintenance.Jobs.JobSchedule Schedule => options.RetentionSchedule;
+
+    public IReadOnlyList<RetentionReport> Last { get; private set; } = [];
+
+    public async ValueTask<bool> RunAsync(DateTimeOffset notSince, CancellationToken cancellationToken) =>
+        (await ApplyAsync(feed: null, notSince, onItem: null, cancellationToken).ConfigureAwait(false)).All(static report => report.StoppedBecause is null);
+
+    /// <summary>Carries out rules.</summary>
+    /// <param name="feed">The feed by its own name; <see langword="null"/> takes all that have rules.</param>
+    /// <param name="notSince">Feeds whose rules were carried out after this are left; <see langword="null"/> leaves none.</param>
+    /// <param name="onItem">Told of each thing that a rule names.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    public async Task<IReadOnlyList<RetentionReport>> ApplyAsync(string? feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var reports = new List<RetentionReport>();
+            FeedTable table = feeds.Current;
+            foreach (ActiveFeed one in feed is null ? table.Feeds.Where(static one => one.Settings.Retention.Count > 0 && !one.Settings.ReadOnly) : [Find(table, feed)])
+            {
+                if (await ApplyAsync(table, one, notSince, onItem, cancellationToken).ConfigureAwait(false) is { } report)
+                {
+                    reports.Add(report);
+                    Tell(report);
+                }
+            }
+
+            Last = reports.Count > 0 ? reports : Last;
+            return reports;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Says what rules would do, and changes nothing.</summary>
+    /// <param name="feed">The feed by its own name; <see langword="null"/> takes all.</param>
+    /// <param name="rules">The rules; <see langword="null"/> takes the feed's own.</param>
+    /// <param name="onItem">Told of each thing that a rule names.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    public async Task<IReadOnlyList<RetentionReport>> TryAsync(string? feed, IReadOnlyList<RetentionRule>? rules, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
+    {
+        var reports = new List<RetentionReport>();
+        FeedTable table = feeds.Current;
+        foreach (ActiveFeed one in feed is null ? table.Feeds.Where(static one => one.Settings.Retention.Count > 0) : [Find(table, feed)])
+        {
+            ContentRoot root = await FindAsync(one, cancellationToken).ConfigureAwait(false);
+            reports.Add(await RunnerOf(root, new StoreTime(root.Time)).RunAsync(
+                table, one, rules ?? [.. one.Settings.Retention], dryRun: true, onItem, progress: null, cancellationToken).ConfigureAwait(false));
+        }
+
+        return reports;
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    // Nothing where it is done.
+    private async ValueTask<RetentionReport?> ApplyAsync(
+        FeedTable table, ActiveFeed feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
+    {
+        ContentRoot root = await FindAsync(feed, cancellationToken).ConfigureAwait(false);
+        var clock = new StoreTime(root.Time);
+        DateTimeOffset began = root.Time.GetUtcNow();
+        RetentionReport left = new() { Feed = feed.Name, Started = began, Ended = began, StoppedBecause = OfAnother };
+        (PartClaim? claim, bool isDone) = await PartClaim.TryTakeAsync(
+            root, clock, ContentKeys.FeedRetention(feed.Name), root.Ids.Next(), options.Collection.LeaseDuration, notSince, cancellationToken).ConfigureAwait(false);
+        if (claim is null)
+        {
+            return isDone ? null : left;
+        }
+
+        RetentionReport? report = null;
+        try
+        {
+            await claim.HoldAsync(
+                async token => report = await RunnerOf(root, clock).RunAsync(table, feed, [.. feed.Settings.Retention], dryRun: false, onItem, new Progress(claim), token).ConfigureAwait(false),
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (claim.IsLost && !cancellationToken.IsCancellationRequested)
+        {
+            return left;
+        }
+        catch (OperationCanceledException)
+        {
+            await claim.PauseAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        if (report!.StoppedBecause is null)
+        {
+            await claim.FinishAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await claim.PauseAsync().ConfigureAwait(false);
+        }
+
+        return report;
+    }
+
+    private RetentionRunner RunnerOf(ContentRoot root, StoreTime clock) =>
+        new(root, new UnneededManifests(root, options.Collection, clock), static (feed, _, tag) => feed.Tags.IsProtected(tag));
+
+    private static ActiveFeed Find(FeedTable table, string feed) => table.FindByName(feed) ?? throw new InvalidOperationException($"There is no feed '{feed}', or it is disabled.");
+
+    private async ValueTask<ContentRoot> FindAsync(ActiveFeed feed, CancellationToken cancellationToken)
+    {
+        ContentRoot root = roots.Find(feed.Settings.Store) ?? throw new InvalidOperationException($"There is no store '{feed.Settings.Store}'.");
+        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+        return root;
+    }
+
+    private void Tell(RetentionReport report)
+    {
+        metrics.Retained(report);
+        logger.Retained(report.Feed, report.Ended - report.Started, report.Repositories, report.TagsRemoved, report.ManifestsCondemned, report.ManifestsRemoved, report.Kept, report.Failures, report.StoppedBecause ?? "all done");
+    }
+
+    private sealed class Progress(PartClaim claim) : IRetentionProgress
+    {
+        public string? After => claim.Position.Length == 0 ? null : claim.Position;
+
+        public void Passed(string fullName) => claim.Position = fullName;
+    }
+}

@@ -1,0 +1,201 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Registry.AspNetCore.Tests.Testing;
+using Registry.Feeds;
+using Registry.Maintenance.Jobs;
+using Registry.Maintenance.Retention;
+using Registry.Storage;
+
+namespace Registry.AspNetCore.Tests.Maintenance;
+
+public sealed class RetentionTests : MaintenanceTest
+{
+    private static RetentionRule Drop(params string[] tags)
+    {
+        var rule = new RetentionRule();
+        tags.ToList().ForEach(rule.Tags.Add);
+        return rule;
+    }
+
+    private static void Team(Feed feed)
+    {
+        feed.Retention.Add(Drop("pr-*"));
+        feed.Retention.Add(new RetentionRule { Untagged = true });
+        feed.ProtectedTags.Add("pr-kept");
+    }
+
+    private static async Task<string[]> TagsAsync(RegistryHost host, string repository) =>
+        [.. (await (await host.Client.FetchAsync($"/v2/{repository}/tags/list")).JsonAsync()).GetProperty("tags").EnumerateArray().Select(static tag => tag.GetString()!)];
+
+    private static async Task PushAsync(RegistryHost host, string repository, params string[] tags)
+    {
+        foreach (string tag in tags)
+        {
+            await host.Client.PushImageAsync(repository, tag, tag);
+        }
+    }
+
+    [Fact]
+    public async Task Rules_are_carried_out_on_schedule_and_protected_tags_stay()
+    {
+        await using RegistryHost host = await StartAsync(SwitchOffButRetention, static registry => registry.AddFeed("team", Team).AddFeed("other"));
+        using var measured = new Measurements(host);
+        await PushAsync(host, "team/app", "latest", "pr-1", "pr-2", "pr-kept");
+        await PushAsync(host, "other/app", "pr-1");
+
+        await UntilAsync(async () => (await TagsAsync(host, "team/app")).Length == 2);
+
+        Assert.Equal(["latest", "pr-kept"], await TagsAsync(host, "team/app"));
+        Assert.Equal(["pr-1"], await TagsAsync(host, "other/app"));
+        await Wait.UntilAsync(() => measured.Of("registry.retention.items").Where(static item => item.Tags["kind"] is "tag" && item.Tags["outcome"] is "removed").Sum(static item => item.Value) == 2);
+        RetentionReport report = Assert.Single(MaintenanceOf(host).LastRetention);
+        Assert.Equal(("team", 2L, 1L), (report.Feed, report.TagsRemoved, report.Kept));
+    }
+
+    [Fact]
+    public async Task Manifests_without_tags_go_though_the_collector_runs_beside()
+    {
+        await using RegistryHost host = await StartAsync(
+            static options =>
+            {
+                options.Maintenance.Collection.OperationsPerSecond = null;
+                options.Maintenance.CollectionSchedule = options.Maintenance.RetentionSchedule = JobSchedule.Every(TimeSpan.FromHours(1));
+            },
+            static registry => registry.AddFeed("team", Team));
+        PushedImage image = await host.Client.PushImageAsync("team/app");
+        await host.Client.PushImageAsync("team/app", "latest", "kept");
+
+        await UntilAsync(async () => (await host.Client.AskAsync("GET", $"/v2/team/app/manifests/{image.Digest}")).StatusCode == HttpStatusCode.NotFound);
+        await UntilAsync(async () => await CountAsync("data/") == 2);
+
+        await host.Client.AskAsync("GET", "/v2/team/app/manifests/latest").ShouldBeAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_host_may_try_rules_and_apply_them_when_it_likes()
+    {
+        await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team).AddFeed("plain"));
+        await PushAsync(host, "team/app", "latest", "pr-1", "pr-kept");
+        await PushAsync(host, "plain/app", "old");
+        var items = new List<RetentionItem>();
+
+        RetentionReport dry = Assert.Single(await MaintenanceOf(host).TryRetentionAsync(null, null, Take, Cancel));
+        RetentionReport other = Assert.Single(await MaintenanceOf(host).TryRetentionAsync("plain", [Drop("o?d")], null, Cancel));
+
+        Assert.True(dry is { DryRun: true, Feed: "team", TagsRemoved: 1, Kept: 1 });
+        Assert.Equal(["pr-1", "pr-kept"], items.Select(static item => item.Tag!.Value.Value));
+        Assert.All(items, static item => Assert.Equal("matches pr-*", item.Reason));
+        Assert.True(other is { DryRun: true, Feed: "plain", TagsRemoved: 1 });
+        Assert.Equal(["latest", "pr-1", "pr-kept"], await TagsAsync(host, "team/app"));
+        Assert.Equal(["old"], await TagsAsync(host, "plain/app"));
+
+        Assert.Equal(1, Assert.Single(await MaintenanceOf(host).ApplyRetentionAsync(null, null, Cancel)).TagsRemoved);
+        Assert.Equal(["latest", "pr-kept"], await TagsAsync(host, "team/app"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => MaintenanceOf(host).ApplyRetentionAsync("none", null, Cancel));
+        var mistake = await Assert.ThrowsAsync<ArgumentException>(() => MaintenanceOf(host).TryRetentionAsync("team", [new RetentionRule { KeepNewest = -1 }], null, Cancel));
+        Assert.Contains("it must be from 1 to", mistake.Message, StringComparison.Ordinal);
+
+        ValueTask Take(RetentionItem item, CancellationToken cancellationToken)
+        {
+            items.Add(item);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Fact]
+    public async Task A_feed_that_another_host_is_at_is_left_to_it_and_gone_on_with_when_that_stops()
+    {
+        var gate = new Gate(Store.Share());
+        RegistryHost busy = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team), gate);
+        await using RegistryHost other = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
+        foreach (string name in new[] { "a", "b" })
+        {
+            await PushAsync(other, $"team/{name}", "pr-1");
+        }
+
+        using var stop = new CancellationTokenSource();
+        gate.Prefix = "repos/team._b/tag-names/";
+        Task running = MaintenanceOf(busy).ApplyRetentionAsync("team", null, stop.Token);
+        await Wait.UntilAsync(() => gate.Waiting);
+
+        Assert.Equal("Another host is at it.", Assert.Single(await MaintenanceOf(other).ApplyRetentionAsync("team", null, Cancel)).StoppedBecause);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        RetentionReport rest = Assert.Single(await MaintenanceOf(other).ApplyRetentionAsync("team", null, Cancel));
+
+        Assert.Equal((null, 1), (rest.StoppedBecause, rest.Repositories));
+        Assert.Equal("b", Assert.Single(rest.Items).Repository);
+        await busy.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_host_that_went_silent_loses_the_feed_and_ends()
+    {
+        var gate = new Gate(Store.Share());
+        await using RegistryHost silent = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team), gate);
+        await using RegistryHost other = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
+        await PushAsync(other, "team/app", "pr-1");
+        gate.Prefix = "repos/team._app/tag-names/";
+        gate.IsCutOff = static key => key.StartsWith("maintenance/", StringComparison.Ordinal);
+        Task<IReadOnlyList<RetentionReport>> running = MaintenanceOf(silent).ApplyRetentionAsync("team", null, Cancel);
+        await Wait.UntilAsync(() => gate.Waiting);
+
+        Time.Advance(TimeSpan.FromMinutes(3));
+        RetentionReport taken = Assert.Single(await MaintenanceOf(other).ApplyRetentionAsync("team", null, Cancel));
+        gate.IsCutOff = null;
+        Time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal((null, 1L), (taken.StoppedBecause, taken.TagsRemoved));
+        Assert.Equal("Another host is at it.", Assert.Single(await running).StoppedBecause);
+    }
+
+    [Fact]
+    public async Task A_feed_whose_rules_another_host_carried_out_lately_is_not_gone_through_again()
+    {
+        await using (RegistryHost first = await StartAsync(SwitchOffButRetention, static registry => registry.AddFeed("team", Team)))
+        {
+            await PushAsync(first, "team/app", "pr-1");
+            await UntilAsync(async () => (await TagsAsync(first, "team/app")).Length == 0);
+        }
+
+        await using RegistryHost second = await StartAsync(SwitchOffButRetention, static registry => registry.AddFeed("team", Team));
+        await PushAsync(second, "team/app", "pr-2");
+        for (int i = 0; i < 20; i++)
+        {
+            Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(["pr-2"], await TagsAsync(second, "team/app"));
+        await UntilAsync(async () => (await TagsAsync(second, "team/app")).Length == 0);
+    }
+
+    private static void SwitchOffButRetention(DockerRegistryOptions options)
+    {
+        SwitchOff(options);
+        options.Maintenance.RetentionSchedule = JobSchedule.Every(TimeSpan.FromHours(2));
+    }
+
+    /// <summary>A store whose listing of one prefix does not come to an end, and that can be cut off from some keys.</summary>
+    private sealed class Gate(IObjectStore inner) : ProxyStore(inner)
+    {
+        public string? Prefix { get; set; }
+
+        public Func<string, bool>? IsCutOff { get; set; }
+
+        public bool Waiting { get; private set; }
+
+        public override async ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
+        {
+            if (prefix == Prefix)
+            {
+                Waiting = true;
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            return await base.ListAsync(prefix, startAfter, limit, cancellationToken);
+        }
+
+        public override ValueTask<PutResult> PutAsync(string key, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken) =>
+            Waiting && IsCutOff?.Invoke(key) == true ? throw new StoreUnavailableException("Cut off.") : base.PutAsync(key, content, condition, cancellationToken);
+    }
+}

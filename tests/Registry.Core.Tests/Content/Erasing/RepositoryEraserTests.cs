@@ -1,0 +1,51 @@
+using Registry.Content;
+using Registry.Core.Tests.Simulation;
+using Registry.Model;
+
+namespace Registry.Core.Tests.Content.Erasing;
+
+public sealed class RepositoryEraserTests : ContentTest
+{
+    [Fact]
+    public async Task A_push_at_any_moment_of_a_removal_is_gone_or_its_repository_is_listed()
+    {
+        bool stayed = false;
+        Func<bool> pushed;
+        int step = 0;
+        do
+        {
+            // Another repository each time: what was deleted leaves records behind, and so steps.
+            var repository = RepositoryName.Parse($"library/app{++step}");
+            await Root.PushImageAsync(repository, "old", "a", "b");
+            var store = new HookedStore(Store);
+            using var pusher = new ContentRoot(Store.Share(), Options, Time); // One that remembers nothing, and so looks whether the repository is listed.
+            pushed = store.BeforeStep(step, async () => await pusher.PushImageAsync(repository, "new", "new"));
+
+            await Node(store).Eraser.EraseAsync(repository, Cancel);
+
+            using var reader = new ContentRoot(Store.Share(), Options, Time);
+            bool there = await reader.PullAsync(repository, "new") is not null;
+            stayed |= there;
+            Assert.True(!there || await reader.Catalog.ExistsAsync(repository, Cancel), $"Pushed before operation {step}, the tag can be pulled and its repository is not listed.");
+            Assert.True(await reader.PullAsync(repository, "a") is null, $"Pushed before operation {step}.");
+        }
+        while (pushed());
+
+        Assert.True(stayed);
+    }
+
+    [Fact]
+    public async Task A_removal_that_stops_anywhere_is_finished_by_the_next() => await CrashEverywhereAsync(
+        async root =>
+        {
+            await root.PushImageAsync(Repo, "one", "a", "b");
+            await root.PushImageAsync(OtherRepo, "one", "a");
+        },
+        async root => await root.Eraser.EraseAsync(Repo, Cancel),
+        async (root, _) =>
+        {
+            Assert.False(await root.Catalog.ExistsAsync(Repo, Cancel));
+            Assert.Empty(await root.TagsAsync(Repo));
+            Assert.NotNull(await root.PullAsync(OtherRepo, "a"));
+        });
+}
