@@ -33,7 +33,7 @@ Group[] all =
         () => CreateServer(options.SubjectUrl, options.Subject!),
         () => CreateServer(options.PeerUrl, options.Peer),
         options.OnObjectStore ? AllSuites.CreateForObjectStore(scale, source, run) : AllSuites.Create(scale, source, run)),
-    .. options.SignInHost is { } host && !options.OnObjectStore ? SignInGroups.Create(host, scale, source, run) : [],
+    .. options.SignInHost is { } host && !options.OnObjectStore ? SignInGroups.Create(host, scale, source, run).Concat(CollectionGroups.Create(host, scale, source, run)) : [],
 ];
 var groups = all.Select(group => group with { Suites = [.. group.Suites.Select(Chosen).Where(suite => suite.Rows.Count > 0)] })
     .Where(group => group.Suites.Count > 0)

@@ -1,19 +1,22 @@
 // Settings: Data=folder, or none to keep everything in memory; Feeds=number, none for a registry that is open to everybody; GrantsPerFeed=1 to 5;
-// Repositories=number in each feed; FillOnly=true to write these into the folder and end; Counts=true and Decisions=true for what the rows ask beside the protocol.
+// Repositories=number in each feed; GeneratedBlobs=number of blobs of images that are there from the beginning; Collects=true to collect over and over; FillOnly=true to write these into the folder and end; Counts=true and Decisions=true for what the rows ask beside the protocol.
 using Microsoft.AspNetCore.Authorization;
 using Registry.AspNetCore.Credentials;
+using Registry.AspNetCore.Maintenance;
 using Registry.Bench;
 using Registry.BenchHost;
+using Registry.Maintenance.Jobs;
 using Registry.Storage;
 using Registry.Storage.FileSystem;
 
 var builder = WebApplication.CreateBuilder(args);
 var settings = builder.Configuration;
 var landscape = new Landscape(settings.GetValue("Feeds", 0), settings.GetValue("GrantsPerFeed", Landscape.MaxGrantsPerFeed), settings.GetValue("Repositories", 0));
+var generated = new GeneratedContent(settings.GetValue("GeneratedBlobs", 0));
 var fillsOnly = settings.GetValue("FillOnly", false);
 builder.WebHost.UseDockerRegistryTransport();
 
-var registry = builder.Services.AddDockerRegistry();
+var registry = builder.Services.AddDockerRegistry(static options => options.Maintenance.CollectionSchedule = JobSchedule.Off);
 if (settings["Data"] is { } folder)
 {
     // What is filled in is not measured, and made anew where it gets lost.
@@ -53,6 +56,7 @@ var store = app.Services.GetRequiredKeyedService<IObjectStore>("");
 if (fillsOnly || settings["Data"] is null)
 {
     await landscape.FillAsync(store, CancellationToken.None);
+    await generated.WriteAsync(store, CancellationToken.None);
     if (fillsOnly)
     {
         return;
@@ -67,4 +71,26 @@ if (repeatsDecisions)
     app.MapGet(SignInNames.DecisionsPath, (int count, DecisionRecorder decisions) => decisions.MeasureAsync(count));
 }
 
-await app.RunAsync();
+if (settings.GetValue("Collects", false))
+{
+    await app.StartAsync();
+    var maintenance = app.Services.GetRequiredKeyedService<IRegistryMaintenance>("");
+    var stopping = app.Lifetime.ApplicationStopping;
+    while (!stopping.IsCancellationRequested)
+    {
+        try
+        {
+            await maintenance.CollectAsync(dryRun: false, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            break;
+        }
+    }
+
+    await app.WaitForShutdownAsync();
+}
+else
+{
+    await app.RunAsync();
+}

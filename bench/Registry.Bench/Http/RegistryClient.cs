@@ -108,6 +108,13 @@ internal sealed class RegistryClient(HttpConnection connection, HttpConnection? 
         Finish(201, "PUT of a manifest");
     }
 
+    public void DeleteTag(RepositoryPath repository, ReadOnlySpan<byte> tag)
+    {
+        connection.Begin("DELETE"u8, target.Set(repository.Manifests).Append(tag).Written);
+        connection.EndHead();
+        Finish(202, "DELETE of a tag");
+    }
+
     /// <param name="reader">Sees the body; null to count it only.</param>
     public void GetBlob(RepositoryPath repository, Blob blob, Action<ReadOnlySpan<byte>>? reader = null)
     {

@@ -25,6 +25,12 @@ internal sealed class SignInServer(string program, string name) : IServer
     /// <summary>How many repositories each feed has before anything is pushed.</summary>
     public int Repositories { get; init; }
 
+    /// <summary>How many blobs of images there are before anything is pushed.</summary>
+    public int GeneratedBlobs { get; init; }
+
+    /// <summary>Whether the server's collector goes through all of it over and over, at the rate that it has by default.</summary>
+    public bool Collects { get; init; }
+
     /// <summary>Whether everything is kept in the server's memory instead of a folder.</summary>
     public bool InMemory { get; init; }
 
@@ -68,7 +74,7 @@ internal sealed class SignInServer(string program, string name) : IServer
     private async Task FillAsync(Setup setup, CancellationToken cancellationToken)
     {
         var done = Path.Combine(setup.Folder, "filled");
-        if (InMemory || Repositories == 0 || File.Exists(done))
+        if (InMemory || (Repositories == 0 && GeneratedBlobs == 0) || File.Exists(done))
         {
             return;
         }
@@ -85,7 +91,7 @@ internal sealed class SignInServer(string program, string name) : IServer
     {
         List<string> arguments =
         [
-            "--Feeds", Text(Feeds), "--GrantsPerFeed", Text(GrantsPerFeed), "--Repositories", Text(Repositories),
+            "--Feeds", Text(Feeds), "--GrantsPerFeed", Text(GrantsPerFeed), "--Repositories", Text(Repositories), "--GeneratedBlobs", Text(GeneratedBlobs), "--Collects", Collects ? "true" : "false",
             "--Counts", CountsOperations ? "true" : "false", "--Decisions", RepeatsDecisions ? "true" : "false",
         ];
         if (!InMemory)

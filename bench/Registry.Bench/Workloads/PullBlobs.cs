@@ -16,7 +16,10 @@ internal sealed class PullBlobs(BlobSource source, string run, long length, int 
     /// <summary>Whether the bytes come from the store that the server keeps them in, which a row's name says.</summary>
     public bool Redirects { get; init; }
 
-    public override string Name => $"pull {(workers > 1 ? $"{workers} x " : "")}{Text.Length(length)}{(Redirects ? ", redirected" : "")}";
+    /// <summary>What the row's name begins with.</summary>
+    public string Prefix { get; init; } = "";
+
+    public override string Name => $"{Prefix}pull {(workers > 1 ? $"{workers} x " : "")}{Text.Length(length)}{(Redirects ? ", redirected" : "")}";
 
     public override string Unit => "MB/s";
 

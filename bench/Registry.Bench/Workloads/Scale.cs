@@ -41,8 +41,15 @@ internal sealed record Scale
 
     public required int Decisions { get; init; }
 
+    /// <summary>What a collector has to go through beside the rows about it; a multiple of 50.</summary>
+    public required int GeneratedBlobs { get; init; }
+
+    public required int TagDeletions { get; init; }
+
     public static Scale Full { get; } = new()
     {
+        GeneratedBlobs = 20_000,
+        TagDeletions = 200,
         Blobs = [(1_000_000, 32, 500), (10_000_000, 8, 150), (100_000_000, 3, 15), (1_000_000_000, 1, 2)],
         WarmUpPushes = 48,
         Parallel = 16,
@@ -73,6 +80,8 @@ internal sealed record Scale
     /// <summary>Shows that everything works, in seconds; the figures mean little.</summary>
     public static Scale Quick { get; } = new()
     {
+        GeneratedBlobs = 500,
+        TagDeletions = 10,
         Blobs = [(1_000_000, 4, 8), (10_000_000, 2, 4)],
         WarmUpPushes = 8,
         Parallel = 16,

@@ -1,6 +1,6 @@
 using Registry.Storage;
 
-namespace Registry.BenchHost;
+namespace Registry.Bench;
 
 /// <summary>Counts what another store is asked for.</summary>
 internal sealed class CountedStore(IObjectStore inner) : IObjectStore, IConditionalDeletes, IUnfinishedUploads, IAsyncDisposable
