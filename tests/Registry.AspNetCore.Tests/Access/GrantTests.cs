@@ -221,7 +221,9 @@ public sealed class GrantTests
     [Trait("Protocol", "K8")]
     public async Task Every_host_follows_the_configuration_that_it_shares()
     {
-        string path = Path.Combine(Path.GetTempPath(), $"grants-{Guid.NewGuid()}.json");
+        // A folder of its own: changes are watched for in all that is below the file's.
+        string folder = Directory.CreateTempSubdirectory("grants-").FullName;
+        string path = Path.Combine(folder, "grants.json");
         await WriteGrantAsync(path, "user:bob", "pull");
         try
         {
@@ -242,7 +244,7 @@ public sealed class GrantTests
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(folder, recursive: true);
         }
 
         Task<SignInRegistry> StartAsync() => SignInRegistry.StartAsync(registry =>
