@@ -55,6 +55,12 @@ internal static partial class RegistryLog
     public static partial void Retained(
         this ILogger logger, string feed, TimeSpan duration, long repositories, long tags, long condemned, long manifests, long kept, long failures, string end);
 
+    [LoggerMessage(63, LogLevel.Error, "The rules of feed '{Feed}' could not be carried out. It is tried again later.")]
+    public static partial void NotRetained(this ILogger logger, string feed, Exception exception);
+
+    [LoggerMessage(64, LogLevel.Error, "Store '{Store}' could not be scrubbed to the end. It is gone on with later.")]
+    public static partial void NotScrubbed(this ILogger logger, string store, Exception exception);
+
     [LoggerMessage(61, LogLevel.Error, "The job {Job} failed. It is tried again later.")]
     public static partial void JobFailed(this ILogger logger, string job, Exception exception);
 

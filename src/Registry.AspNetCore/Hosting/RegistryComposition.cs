@@ -100,6 +100,14 @@ internal static class RegistryComposition
             provider.GetRequiredService<RegistryMetrics>(),
             LoggerOf(provider)));
         services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<ScrubJob>(key));
+        services.AddKeyedSingleton(name, static (provider, key) => new QuotaJob(
+            (string)key!,
+            provider.GetRequiredKeyedService<FeedDirectory>(key),
+            provider.GetRequiredKeyedService<ContentRoots>(key),
+            OptionsOf<DockerRegistryOptions>(provider, key).Maintenance,
+            provider.GetRequiredService<TimeProvider>(),
+            LoggerOf(provider)));
+        services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<QuotaJob>(key));
         services.AddKeyedSingleton<IRegistryMaintenance>(name, static (provider, key) => new RegistryMaintenance(
             provider.GetRequiredKeyedService<CollectionJob>(key),
             provider.GetRequiredKeyedService<RetentionJob>(key),

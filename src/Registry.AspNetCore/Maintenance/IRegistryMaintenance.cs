@@ -20,8 +20,8 @@ public interface IRegistryMaintenance
     IReadOnlyList<CollectionReport> LastCollection { get; }
 
     /// <summary>
-    /// Carries out the rules on what feeds keep (<see cref="Feed.Retention"/>). In the same process one run goes on at a time: this one waits for the one before. A feed that another host is at is left to that one, which its
-    /// report says; one that a run was stopped at is gone on with.
+    /// Carries out the rules on what feeds keep (<see cref="Feed.Retention"/>). In the same process one run goes on at a time: this one waits for the one before. A feed that another host is at is left to that one, and one whose
+    /// store fails to the next run, which its report says (<see cref="RetentionReport.StoppedBecause"/>); one that a run was stopped at is gone on with.
     /// </summary>
     /// <param name="feed">The feed by its own name, empty for the default feed; <see langword="null"/> takes all that have rules and are not read-only.</param>
     /// <param name="onItem">Told of each tag and manifest that a rule names, while the run goes on; a report has only the first <see cref="RetentionReport.MaxItems"/>.</param>
@@ -50,7 +50,7 @@ public interface IRegistryMaintenance
     /// <param name="dryRun">Whether to report only. A dry run begins at the beginning and cannot be gone on with.</param>
     /// <param name="cancellationToken">Stops it; run again, it goes on.</param>
     /// <returns>A report for each store.</returns>
-    /// <exception cref="IOException">A store failed. Run again, it goes on.</exception>
+    /// <exception cref="IOException">A store failed; the others have been scrubbed. Run again, it goes on.</exception>
     Task<IReadOnlyList<ScrubReport>> ScrubAsync(bool dryRun, CancellationToken cancellationToken);
 
     /// <summary>Reads the reports of the last scrubs, of whatever host, or of those under way.</summary>

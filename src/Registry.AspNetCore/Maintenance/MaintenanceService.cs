@@ -68,7 +68,7 @@ internal sealed class MaintenanceService(IServiceProvider services, IEnumerable<
         {
             return false; // The window has closed.
         }
-        catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
+        catch (Exception e) when (IsFault(e, stoppingToken))
         {
             logger.JobFailed(job.Name, e);
             return false;
@@ -86,7 +86,7 @@ internal sealed class MaintenanceService(IServiceProvider services, IEnumerable<
                 {
                     await collection.WorkOffAsync(stoppingToken).ConfigureAwait(false);
                 }
-                catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
+                catch (Exception e) when (IsFault(e, stoppingToken))
                 {
                     // What was not looked at is left to the scan.
                     logger.JobFailed(collection.Name, e);
@@ -98,4 +98,8 @@ internal sealed class MaintenanceService(IServiceProvider services, IEnumerable<
             return;
         }
     }
+
+    // A cancellation that nobody here asked for is a store's way to say that it gave up.
+    private static bool IsFault(Exception exception, CancellationToken stoppingToken) =>
+        exception is not OutOfMemoryException && (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested);
 }

@@ -40,7 +40,6 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
                 if (await ApplyAsync(table, one, notSince, onItem, cancellationToken).ConfigureAwait(false) is { } report)
                 {
                     reports.Add(report);
-                    Tell(report);
                 }
             }
 
@@ -64,7 +63,8 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         FeedTable table = feeds.Current;
         foreach (ActiveFeed one in feed is null ? table.Feeds.Where(static one => one.Settings.Retention.Count > 0) : [Find(table, feed)])
         {
-            ContentRoot root = await FindAsync(one, cancellationToken).ConfigureAwait(false);
+            ContentRoot root = Find(one);
+            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
             reports.Add(await RunnerOf(root, new StoreTime(root.Time)).RunAsync(
                 table, one, rules ?? [.. one.Settings.Retention], dryRun: true, onItem, progress: null, cancellationToken).ConfigureAwait(false));
         }
@@ -78,15 +78,25 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     private async ValueTask<RetentionReport?> ApplyAsync(
         FeedTable table, ActiveFeed feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
     {
-        ContentRoot root = await FindAsync(feed, cancellationToken).ConfigureAwait(false);
+        ContentRoot root = Find(feed);
         var clock = new StoreTime(root.Time);
         DateTimeOffset began = root.Time.GetUtcNow();
         RetentionReport left = new() { Feed = feed.Name, Started = began, Ended = began, StoppedBecause = OfAnother };
-        (PartClaim? claim, bool isDone) = await PartClaim.TryTakeAsync(
-            root, clock, ContentKeys.FeedRetention(feed.Name), root.Ids.Next(), options.Collection.LeaseDuration, notSince, cancellationToken).ConfigureAwait(false);
-        if (claim is null)
+        PartClaim? claim;
+        try
         {
-            return isDone ? null : left;
+            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            (claim, bool isDone) = await PartClaim.TryTakeAsync(
+                root, clock, ContentKeys.FeedRetention(feed.Name), root.Ids.Next(), options.Collection.LeaseDuration, notSince, cancellationToken).ConfigureAwait(false);
+            if (claim is null)
+            {
+                return isDone ? null : left;
+            }
+        }
+        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        {
+            // Other feeds may have another store.
+            return Fail(left, e);
         }
 
         RetentionReport? report = null;
@@ -100,22 +110,34 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         {
             return left;
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
             await claim.PauseAsync().ConfigureAwait(false);
             throw;
         }
 
-        if (report!.StoppedBecause is null)
-        {
-            await claim.FinishAsync(cancellationToken).ConfigureAwait(false);
-        }
-        else
+        Tell(report!);
+        if (report!.StoppedBecause is not null)
         {
             await claim.PauseAsync().ConfigureAwait(false);
+            return report;
         }
 
-        return report;
+        try
+        {
+            await claim.FinishAsync(cancellationToken).ConfigureAwait(false);
+            return report;
+        }
+        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        {
+            return Fail(report, e);
+        }
+    }
+
+    private RetentionReport Fail(RetentionReport report, Exception fault)
+    {
+        logger.NotRetained(report.Feed, fault);
+        return report with { StoppedBecause = $"The store failed: {fault.Message}" };
     }
 
     private RetentionRunner RunnerOf(ContentRoot root, StoreTime clock) =>
@@ -123,12 +145,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
 
     private static ActiveFeed Find(FeedTable table, string feed) => table.FindByName(feed) ?? throw new InvalidOperationException($"There is no feed '{feed}', or it is disabled.");
 
-    private async ValueTask<ContentRoot> FindAsync(ActiveFeed feed, CancellationToken cancellationToken)
-    {
-        ContentRoot root = roots.Find(feed.Settings.Store) ?? throw new InvalidOperationException($"There is no store '{feed.Settings.Store}'.");
-        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
-        return root;
-    }
+    private ContentRoot Find(ActiveFeed feed) => roots.Find(feed.Settings.Store) ?? throw new InvalidOperationException($"There is no store '{feed.Settings.Store}'.");
 
     private void Tell(RetentionReport report)
     {

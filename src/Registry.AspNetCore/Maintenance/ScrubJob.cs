@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Registry.AspNetCore.Diagnostics;
 using Registry.Content;
@@ -31,22 +32,25 @@ internal sealed class ScrubJob(
         try
         {
             var reports = new List<ScrubReport>();
-            foreach ((string store, ContentRoot root) in await FindAsync(cancellationToken).ConfigureAwait(false))
+            ExceptionDispatchInfo? failure = null;
+            foreach ((string store, ContentRoot root) in Find())
             {
-                var scrub = new Scrub(root, FindSource(store, root), logger);
-                if (notSince is { } limit && await scrub.ReadReportAsync(cancellationToken).ConfigureAwait(false) is { Ended: { } ended } && ended > limit)
+                try
                 {
-                    continue;
+                    if (await ScrubAsync(store, root, how, notSince, cancellationToken).ConfigureAwait(false) is { } report)
+                    {
+                        reports.Add(report);
+                    }
                 }
-
-                ScrubReport report = await scrub.RunAsync(how, cancellationToken).ConfigureAwait(false) with { Store = store };
-                reports.Add(report);
-                if (report is { Ended: not null, DryRun: false })
+                catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
                 {
-                    metrics.Scrubbed(report);
+                    // The other stores are scrubbed first.
+                    logger.NotScrubbed(store, e);
+                    failure ??= ExceptionDispatchInfo.Capture(e);
                 }
             }
 
+            failure?.Throw();
             return reports;
         }
         finally
@@ -59,8 +63,9 @@ internal sealed class ScrubJob(
     public async Task<IReadOnlyList<ScrubReport>> ReadReportsAsync(CancellationToken cancellationToken)
     {
         var reports = new List<ScrubReport>();
-        foreach ((string store, ContentRoot root) in await FindAsync(cancellationToken).ConfigureAwait(false))
+        foreach ((string store, ContentRoot root) in Find())
         {
+            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
             if (await new Scrub(root, source: null, logger).ReadReportAsync(cancellationToken).ConfigureAwait(false) is { } report)
             {
                 reports.Add(report with { Store = store });
@@ -72,19 +77,34 @@ internal sealed class ScrubJob(
 
     public void Dispose() => _turn.Dispose();
 
-    private async ValueTask<List<(string Store, ContentRoot Root)>> FindAsync(CancellationToken cancellationToken)
+    // Nothing where it is done.
+    private async ValueTask<ScrubReport?> ScrubAsync(string store, ContentRoot root, ScrubOptions how, DateTimeOffset? notSince, CancellationToken cancellationToken)
     {
-        var found = new List<(string, ContentRoot)>();
+        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+        var scrub = new Scrub(root, FindSource(store, root), logger);
+        if (notSince is { } limit && await scrub.ReadReportAsync(cancellationToken).ConfigureAwait(false) is { Ended: { } ended } && ended > limit)
+        {
+            return null;
+        }
+
+        ScrubReport report = await scrub.RunAsync(how, cancellationToken).ConfigureAwait(false) with { Store = store };
+        if (report is { Ended: not null, DryRun: false })
+        {
+            metrics.Scrubbed(report);
+        }
+
+        return report;
+    }
+
+    private IEnumerable<(string Store, ContentRoot Root)> Find()
+    {
         foreach (string store in feeds.Current.Stores)
         {
             if (roots.Find(store) is { } root)
             {
-                await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
-                found.Add((store, root));
+                yield return (store, root);
             }
         }
-
-        return found;
     }
 
     // What a feed keeps in the second copy has none.

@@ -5,6 +5,7 @@ using Registry.Feeds;
 using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Retention;
 using Registry.Storage;
+using Registry.Storage.InMemory;
 
 namespace Registry.AspNetCore.Tests.Maintenance;
 
@@ -169,6 +170,40 @@ public sealed class RetentionTests : MaintenanceTest
         await UntilAsync(async () => (await TagsAsync(second, "team/app")).Length == 0);
     }
 
+    [Fact]
+    public async Task A_run_that_its_caller_ends_by_an_exception_is_gone_on_with_at_once()
+    {
+        await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
+        await PushAsync(host, "team/app", "pr-1", "pr-2");
+
+        await Assert.ThrowsAsync<FormatException>(() => MaintenanceOf(host).ApplyRetentionAsync("team", static (_, _) => throw new FormatException(), Cancel));
+
+        Assert.Null(Assert.Single(await MaintenanceOf(host).ApplyRetentionAsync("team", null, Cancel)).StoppedBecause);
+        Assert.Empty(await TagsAsync(host, "team/app"));
+    }
+
+    [Fact]
+    public async Task A_feed_whose_store_cannot_be_written_holds_up_no_other()
+    {
+        var cut = new Gate(new InMemoryObjectStore(Time)) { IsCutOff = static key => key.StartsWith("maintenance/", StringComparison.Ordinal), Waiting = true };
+        await using RegistryHost host = await StartAsync(
+            SwitchOffButRetention,
+            registry => registry.AddStore("cut", store => store.AddStorage(_ => cut)).AddFeed("a", static feed =>
+            {
+                Team(feed);
+                feed.Store = "cut";
+            }).AddFeed("b", Team));
+        await PushAsync(host, "a/app", "pr-1");
+        await PushAsync(host, "b/app", "pr-1");
+
+        await UntilAsync(async () => (await TagsAsync(host, "b/app")).Length == 0);
+
+        Assert.Equal(["pr-1"], await TagsAsync(host, "a/app"));
+        Assert.Equal(["The store failed: Cut off.", null], (await MaintenanceOf(host).ApplyRetentionAsync(null, null, Cancel)).Select(static report => report.StoppedBecause));
+        cut.IsCutOff = null;
+        await UntilAsync(async () => (await TagsAsync(host, "a/app")).Length == 0);
+    }
+
     private static void SwitchOffButRetention(DockerRegistryOptions options)
     {
         SwitchOff(options);
@@ -182,7 +217,7 @@ public sealed class RetentionTests : MaintenanceTest
 
         public Func<string, bool>? IsCutOff { get; set; }
 
-        public bool Waiting { get; private set; }
+        public bool Waiting { get; set; }
 
         public override async ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
         {

@@ -4,6 +4,7 @@ using Registry.AspNetCore.Maintenance;
 using Registry.AspNetCore.Tests.Testing;
 using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Scrubbing;
+using Registry.Storage;
 using Registry.Storage.InMemory;
 
 namespace Registry.AspNetCore.Tests.Maintenance;
@@ -86,6 +87,27 @@ public sealed class ScrubTests : MaintenanceTest
     }
 
     [Fact]
+    public async Task A_store_that_cannot_be_written_holds_up_no_other()
+    {
+        var archive = new InMemoryObjectStore(Time);
+        var cut = new CutStore(Store.Share()) { IsCut = true };
+        await using RegistryHost host = await StartAsync(
+            static options =>
+            {
+                Unpaced(options);
+                options.Maintenance.ScrubSchedule = JobSchedule.Every(TimeSpan.FromDays(7));
+            },
+            registry => registry.AddStore("archive", store => store.AddStorage(_ => archive)).AddFeed("a").AddFeed("b", static feed => feed.Store = "archive"),
+            cut);
+
+        await UntilAsync(async () => (await MaintenanceOf(host).ReadScrubReportsAsync(Cancel)) is [{ Store: "archive", Ended: not null }]);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => MaintenanceOf(host).ScrubAsync(dryRun: false, Cancel));
+        cut.IsCut = false;
+        await UntilAsync(async () => (await MaintenanceOf(host).ReadScrubReportsAsync(Cancel)).Count(static report => report.Ended is not null) == 2);
+    }
+
+    [Fact]
     public async Task A_second_copy_that_there_is_not_stops_the_start()
     {
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(static options =>
@@ -96,5 +118,13 @@ public sealed class ScrubTests : MaintenanceTest
 
         Assert.Contains("Maintenance.SecondCopy is store 'none', which there is not.", error.Message, StringComparison.Ordinal);
         Assert.Contains("Maintenance.Scrub.MaxFindings is 0; it must be from 1 to 1000.", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class CutStore(IObjectStore inner) : ProxyStore(inner)
+    {
+        public bool IsCut { get; set; }
+
+        public override ValueTask<PutResult> PutAsync(string key, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken) =>
+            IsCut && key.StartsWith("maintenance/", StringComparison.Ordinal) ? throw new StoreUnavailableException("Cut off.") : base.PutAsync(key, content, condition, cancellationToken);
     }
 }

@@ -112,7 +112,7 @@ internal sealed class PartClaim
         {
             await PutAsync(_current.Record with { Until = _clock.Now, Position = Position, Counts = Counts }, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The store may be what stopped the work. Whoever goes on waits until this host counts as silent.
         }
@@ -150,7 +150,7 @@ internal sealed class PartClaim
                         await ending.CancelAsync().ConfigureAwait(false);
                     }
                 }
-                catch (IOException)
+                catch (Exception e) when (e is not OutOfMemoryException && !ending.IsCancellationRequested)
                 {
                     // The store cannot be reached now. The work will see so too, or the next time succeeds.
                 }

@@ -106,18 +106,18 @@ public sealed class QuotaRecountTests : QuotaTest
     {
         var verification = new QuotaVerification(Root);
         TimeSpan day = TimeSpan.FromDays(1);
-        Assert.Null(await verification.RunIfDueAsync(day, Cancel));
+        Assert.Null((await verification.RunIfDueAsync(day, Cancel)).Report);
         Assert.Empty(await KeysAsync("quotas/"));
 
         Limit(1_000);
-        Assert.NotNull(await verification.RunIfDueAsync(day, Cancel));
-        Assert.Null(await new QuotaVerification(Node()).RunIfDueAsync(day, Cancel));
+        Assert.NotNull((await verification.RunIfDueAsync(day, Cancel)).Report);
+        Assert.Null((await new QuotaVerification(Node()).RunIfDueAsync(day, Cancel)).Report);
         Limit(2_000, feed: "other");
-        Assert.NotNull(await verification.RunIfDueAsync(day, Cancel));
+        Assert.NotNull((await verification.RunIfDueAsync(day, Cancel)).Report);
         Limit(3_000, feed: "other");
-        Assert.Null(await verification.RunIfDueAsync(day, Cancel));
+        Assert.Null((await verification.RunIfDueAsync(day, Cancel)).Report);
         Time.Advance(day);
-        Assert.NotNull(await verification.RunIfDueAsync(day, Cancel));
+        Assert.NotNull((await verification.RunIfDueAsync(day, Cancel)).Report);
     }
 
     [Fact]
@@ -127,9 +127,38 @@ public sealed class QuotaRecountTests : QuotaTest
         var dying = new DyingStore(Store.Share(), 4, afterEffect: false);
         await Assert.ThrowsAnyAsync<IOException>(async () => await new QuotaVerification(Node(dying)).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
 
-        Assert.Null(await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
+        Assert.Null((await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel)).Report);
         Time.Advance(TimeSpan.FromHours(6));
-        Assert.NotNull(await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
+        Assert.NotNull((await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel)).Report);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_verification_that_its_caller_ends_is_begun_again_when_it_is_time_as_if_it_had_not_begun(bool before)
+    {
+        Limit(1_000);
+        TimeSpan day = TimeSpan.FromDays(1);
+        if (before)
+        {
+            await new QuotaVerification(Root).RunIfDueAsync(day, Cancel);
+            Time.Advance(day);
+        }
+
+        using var ending = new CancellationTokenSource();
+        var store = new HookedStore(Store.Share());
+        store.OnceBefore(static call => call.Is(StoreOperation.List, "refs/"), async () =>
+        {
+            Assert.False((await new QuotaVerification(Root).RunIfDueAsync(day, Cancel)).IsDone);
+            await ending.CancelAsync();
+            ending.Token.ThrowIfCancellationRequested();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await new QuotaVerification(Node(store)).RunIfDueAsync(day, ending.Token));
+
+        (QuotaReport? Report, bool IsDone) unscheduled = await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel);
+        (QuotaReport? Report, bool IsDone) scheduled = await new QuotaVerification(Root).RunIfDueAsync(day, Cancel);
+        Assert.True(unscheduled.IsDone && scheduled.IsDone);
+        Assert.Equal((!before, before), (unscheduled.Report is not null, scheduled.Report is not null));
     }
 
     // Pushes an image, mounts a blob and deletes an image after the recount's operation of this number.

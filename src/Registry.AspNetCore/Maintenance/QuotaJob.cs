@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Logging;
+using Registry.AspNetCore.Diagnostics;
+using Registry.Content;
+using Registry.Feeds;
+using Registry.Maintenance.Jobs;
+using Registry.Maintenance.Quotas;
+
+namespace Registry.AspNetCore.Maintenance;
+
+/// <summary>Counts anew what everything that has a quota holds, in every store of a registry's feeds. Of several hosts one is at a store at a time.</summary>
+internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, TimeProvider time, ILogger logger) : IMaintenanceJob
+{
+    public string Name => "quotas";
+
+    public JobSchedule Schedule => options.QuotaSchedule;
+
+    public ValueTask<bool> RunAsync(DateTimeOffset notSince, CancellationToken cancellationToken) => VerifyAsync(time.GetUtcNow() - notSince, cancellationToken);
+
+    /// <summary>Counts what has come to have a quota since the last recount, and nothing else.</summary>
+    public async ValueTask VerifyNewAsync(CancellationToken cancellationToken) => await VerifyAsync(TimeSpan.MaxValue, cancellationToken).ConfigureAwait(false);
+
+    private async ValueTask<bool> VerifyAsync(TimeSpan interval, CancellationToken cancellationToken)
+    {
+        bool done = true;
+        foreach (string store in feeds.Current.Stores)
+        {
+            done &= await VerifyAsync(roots.Find(store), interval, cancellationToken).ConfigureAwait(false);
+        }
+
+        return done;
+    }
+
+    private async ValueTask<bool> VerifyAsync(ContentRoot? root, TimeSpan interval, CancellationToken cancellationToken)
+    {
+        // One without a quota is not asked for anything.
+        if (root is null || root.Quotas.Scopes.Names.Length == 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            (QuotaReport? report, bool isDone) = await new QuotaVerification(root).RunIfDueAsync(interval, cancellationToken).ConfigureAwait(false);
+            if (report is not null)
+            {
+                logger.QuotasVerified(registry, report.Verified, report.Corrected, report.Unverified);
+            }
+
+            return isDone;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            // It is tried again, or another host does. Other stores may be sound.
+            logger.QuotasNotVerified(registry, e);
+            return false;
+        }
+    }
+}

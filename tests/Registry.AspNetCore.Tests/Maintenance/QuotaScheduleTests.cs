@@ -1,0 +1,95 @@
+using Microsoft.Extensions.DependencyInjection;
+using Registry.AspNetCore.Quotas;
+using Registry.AspNetCore.Tests.Testing;
+using Registry.Feeds;
+using Registry.Maintenance.Jobs;
+using Registry.Storage;
+
+namespace Registry.AspNetCore.Tests.Maintenance;
+
+public sealed class QuotaScheduleTests : MaintenanceTest
+{
+    private Task<RegistryHost> StartAsync(JobSchedule schedule, IObjectStore? store = null) => StartAsync(
+        options =>
+        {
+            SwitchOff(options);
+            options.Maintenance.QuotaSchedule = schedule;
+        },
+        static registry => registry.AddFeed("team", static feed => feed.Quota = new StorageQuota { Bytes = 1_000_000 }),
+        store);
+
+    private static async Task<DateTimeOffset?> VerifiedAsync(RegistryHost host) =>
+        (await host.Services.GetRequiredKeyedService<IQuotaService>("").GetUsageAsync("team", Cancel))?.Verified;
+
+    private async Task<DateTimeOffset> FirstAsync(RegistryHost host)
+    {
+        await UntilAsync(async () => await VerifiedAsync(host) is not null);
+        return (await VerifiedAsync(host))!.Value;
+    }
+
+    [Fact]
+    public async Task Quotas_are_counted_once_without_a_schedule_and_again_by_a_host_that_has_one()
+    {
+        DateTimeOffset first;
+        await using (RegistryHost host = await StartAsync(JobSchedule.Off))
+        {
+            first = await FirstAsync(host);
+            for (int i = 0; i < 100; i++)
+            {
+                Time.Advance(TimeSpan.FromHours(1));
+            }
+
+            Assert.Equal(first, await VerifiedAsync(host));
+        }
+
+        await using RegistryHost scheduled = await StartAsync(JobSchedule.Every(TimeSpan.FromHours(30)));
+        await UntilAsync(async () => await VerifiedAsync(scheduled) > first);
+        DateTimeOffset second = await FirstAsync(scheduled);
+        await UntilAsync(async () => await VerifiedAsync(scheduled) > second);
+
+        Assert.InRange(await FirstAsync(scheduled), second.AddHours(30), DateTimeOffset.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_recount_ends_when_its_window_closes_and_goes_on_in_the_next()
+    {
+        var gate = new GatedStore(Store.Share());
+        await using RegistryHost host = await StartAsync(JobSchedule.Daily(new TimeOnly(1, 0), new TimeOnly(3, 0)), gate);
+        DateTimeOffset first = await FirstAsync(host);
+
+        gate.IsClosed = true;
+        await UntilAsync(() => Task.FromResult(gate.Waiting));
+        await UntilAsync(() => Task.FromResult(gate.WasCancelled));
+        gate.IsClosed = false;
+        await UntilAsync(async () => await VerifiedAsync(host) > first);
+    }
+
+    /// <summary>A store whose listing of refs does not come to an end while it is closed.</summary>
+    private sealed class GatedStore(IObjectStore inner) : ProxyStore(inner)
+    {
+        public bool IsClosed { get; set; }
+
+        public bool Waiting { get; private set; }
+
+        public bool WasCancelled { get; private set; }
+
+        public override async ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
+        {
+            if (IsClosed && prefix.StartsWith("refs/", StringComparison.Ordinal))
+            {
+                Waiting = true;
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                }
+                catch (OperationCanceledException)
+                {
+                    WasCancelled = true;
+                    throw;
+                }
+            }
+
+            return await base.ListAsync(prefix, startAfter, limit, cancellationToken);
+        }
+    }
+}
