@@ -10,6 +10,10 @@ public sealed class MutantTests(ITestOutputHelper output)
 {
     private const ulong MaxRuns = 1_000_000;
 
+    /// <summary>Names of guards, to look for these alone, and no further than so many interleavings.</summary>
+    private const string GuardsVariable = "REGISTRY_SIMULATION_GUARDS";
+    private const string RunsVariable = "REGISTRY_SIMULATION_RUNS";
+
     /// <summary>Set to 1 where the deep ones are tried, which takes hours, instead of those that show soon.</summary>
     private const string DeepVariable = "REGISTRY_SIMULATION_DEEP";
 
@@ -22,7 +26,9 @@ public sealed class MutantTests(ITestOutputHelper output)
     public static TheoryData<string> Tried =>
     [
         .. Enum.GetValues<Guard>()
-            .Where(static guard => Environment.GetEnvironmentVariable(DeepVariable) == "1" == s_deep.Contains(guard))
+            .Where(static guard => Environment.GetEnvironmentVariable(GuardsVariable) is { } names
+                ? names.Split(',').Contains(guard.ToString())
+                : Environment.GetEnvironmentVariable(DeepVariable) == "1" == s_deep.Contains(guard))
             .Select(static guard => guard.ToString()),
     ];
 
@@ -31,13 +37,14 @@ public sealed class MutantTests(ITestOutputHelper output)
     public void Without_a_guard_something_goes_wrong(string name)
     {
         Guard guard = Enum.Parse<Guard>(name);
-        SimulationRun? found = OnThread.FirstOf(0, MaxRuns, seed =>
+        ulong runs = ulong.TryParse(Environment.GetEnvironmentVariable(RunsVariable), CultureInfo.InvariantCulture, out ulong asked) ? asked : MaxRuns;
+        SimulationRun? found = OnThread.FirstOf(0, runs, seed =>
         {
             Guards.Off = guard;
             SimulationRun run = SimulationRun.Of(seed);
             return run.Violation is null ? null : run;
         });
-        Assert.True(found is not null, $"Nothing goes wrong without {name} in {MaxRuns} interleavings.");
+        Assert.True(found is not null, $"Nothing goes wrong without {name} in {runs} interleavings.");
 
         string story = "";
         OnThread.Do(() =>

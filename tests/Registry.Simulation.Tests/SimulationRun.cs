@@ -13,7 +13,7 @@ internal sealed record SimulationRun(ulong Seed, string? Violation, ulong Trace,
     {
         var random = new SimulationRandom(seed);
         Scenario scenario = Generator.Draw(random);
-        var schedule = new RandomSchedule(random);
+        var schedule = new RandomSchedule(random, scenario);
         using var simulator = new Simulator(scenario, seed);
         string? violation = simulator.Run(schedule);
         return new SimulationRun(seed, violation, simulator.Trace, simulator.Step, scenario, schedule.Choices);

@@ -141,6 +141,11 @@ internal sealed partial class RunChecks : IStoreObserver
             return;
         }
 
+        if (_blobs[blob] is { State: not BlobState.Gone })
+        {
+            Violate($"b{blob} is said to be there, and its bytes are not.");
+        }
+
         for (int repo = 0; repo < Universe.Repositories.Length; repo++)
         {
             for (int i = 0; i < Universe.Manifests.Length; i++)

@@ -5,6 +5,8 @@ namespace Registry.Simulation.Scenarios;
 /// <summary>Draws scenarios: a few actors that are after the same things, of everything that there is or of what belongs to one theme.</summary>
 internal static class Generator
 {
+    private const int Themes = 12;
+
     // What was left to be found, for everything.
     private static readonly Plan[][] s_setups =
     [
@@ -50,7 +52,13 @@ internal static class Generator
             clocks[i] = TimeSpan.FromMinutes(s_clocks[random.Next(s_clocks.Length)]);
         }
 
-        int theme = random.Next(12);
+        int theme = random.Next(Themes + StalledStories.Themes);
+        if (theme >= Themes)
+        {
+            (Plan[] before, Plan[][] story) = StalledStories.Draw(theme - Themes, random, nodes);
+            return Finish(random, new Scenario { Setup = before, Actors = story, IsStalled = true, CollectUntagged = true }, clocks, wrong);
+        }
+
         Plan[] setup = theme switch
         {
             0 or 1 => random.Next(3) switch { 0 => s_unheld, _ => s_due },
@@ -77,21 +85,25 @@ internal static class Generator
             }
         }
 
-        return new Scenario
+        return Finish(random, new Scenario
         {
             Setup = setup,
             SinceSetup = TimeSpan.FromMinutes(theme < 9 ? 0 : s_ages[random.Next(s_ages.Length)]),
-            Clocks = clocks,
-            StoreClock = wrong && random.Next(2) == 0 ? TimeSpan.FromMinutes(random.Next(-20, 20)) : TimeSpan.Zero,
-            PageKeys = random.Next(3) == 0 ? 1 + random.Next(3) : 1000,
             CollectUntagged = theme is 3 or 4 || random.Next(2) == 0,
-            CollectOrphans = random.Next(2) == 0,
-            GoesToRest = random.Next(3) == 0,
-            ConditionalDeletes = random.Next(3) > 0,
-            CacheLifetime = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(10),
             Actors = actors,
-        };
+        }, clocks, wrong);
     }
+
+    private static Scenario Finish(SimulationRandom random, Scenario scenario, TimeSpan[] clocks, bool wrong) => scenario with
+    {
+        Clocks = clocks,
+        StoreClock = wrong && random.Next(2) == 0 ? TimeSpan.FromMinutes(random.Next(-20, 20)) : TimeSpan.Zero,
+        PageKeys = random.Next(3) == 0 ? 1 + random.Next(3) : 1000,
+        CollectOrphans = random.Next(2) == 0,
+        GoesToRest = random.Next(3) == 0,
+        ConditionalDeletes = random.Next(3) > 0,
+        CacheLifetime = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(10),
+    };
 
     // One blob, the manifest that names it, and who collects it.
     private static Plan DrawBlobPlan(SimulationRandom random, int nodes)

@@ -138,6 +138,9 @@ internal sealed record Scenario
     /// <summary>Whether collectors have their time at the end, and what is left is looked at.</summary>
     public bool GoesToRest { get; init; }
 
+    /// <summary>Whether it is about somebody who stands still in the middle of something.</summary>
+    public bool IsStalled { get; init; }
+
     public TimeSpan CacheLifetime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>By how much clocks differ at most.</summary>
