@@ -41,22 +41,23 @@ internal static class Generator
     // In minutes.
     private static readonly int[] s_ages = [0, 0, 0, 20, 45, 90, 200, 1_500];
     private static readonly int[] s_clocks = [-65, 65, -20, 20, -10, 10, -3_000, 3_000];
+    private static readonly int[] s_farClocks = [0, -65, -3_000, -3_000, 3_000];
 
     public static Scenario Draw(SimulationRandom random)
     {
         int nodes = random.Next(4) == 0 ? 3 : 2;
+        int theme = random.Next(Themes + StalledStories.Themes);
         bool wrong = random.Next(3) == 0;
         var clocks = new TimeSpan[nodes];
         for (int i = 0; i < nodes && wrong; i++)
         {
-            clocks[i] = TimeSpan.FromMinutes(s_clocks[random.Next(s_clocks.Length)]);
+            int[] by = theme < Themes ? s_clocks : s_farClocks;
+            clocks[i] = TimeSpan.FromMinutes(by[random.Next(by.Length)]);
         }
 
-        int theme = random.Next(Themes + StalledStories.Themes);
         if (theme >= Themes)
         {
-            (Plan[] before, Plan[][] story) = StalledStories.Draw(theme - Themes, random, nodes);
-            return Finish(random, new Scenario { Setup = before, Actors = story, IsStalled = true, CollectUntagged = true }, clocks, wrong);
+            return Finish(random, StalledStories.Draw(theme - Themes, random, nodes), clocks, wrong);
         }
 
         Plan[] setup = theme switch

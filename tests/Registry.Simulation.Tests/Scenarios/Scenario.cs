@@ -1,3 +1,5 @@
+using Registry.Simulation.World;
+
 namespace Registry.Simulation.Scenarios;
 
 internal enum Act
@@ -138,8 +140,8 @@ internal sealed record Scenario
     /// <summary>Whether collectors have their time at the end, and what is left is looked at.</summary>
     public bool GoesToRest { get; init; }
 
-    /// <summary>Whether it is about somebody who stands still in the middle of something.</summary>
-    public bool IsStalled { get; init; }
+    /// <summary>Where the first actors stand still in the middle of something, one list for each of them, where it is about that.</summary>
+    public Mark[][] StandsAt { get; init; } = [];
 
     public TimeSpan CacheLifetime { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -39,18 +39,29 @@ internal static class StalledStories
         [new Plan(Act.Push, 0, 0, Universe.Image, 0), new Plan(Act.Push, 0, 0, Universe.OtherImage)],
     ];
 
+    // Where they stand still.
+    private static readonly Mark[][] s_committers = [[Mark.PutBlob, Mark.PutBlob, Mark.GetBlob, Mark.PutRef, Mark.Complete, Mark.PutSession]];
+    private static readonly Mark[][] s_blobCollectors = [[Mark.PutBlob, Mark.GetBlob, Mark.ListRefs, Mark.ListRefs, Mark.DeleteRef, Mark.DeleteData, Mark.DeleteBlob]];
+    private static readonly Mark[][] s_manifestCollectors = [[Mark.PutManifest, Mark.PutManifest, Mark.ListWays, Mark.ListTags, Mark.ListTags, Mark.GetManifest, Mark.ListRefs, Mark.GetTag]];
+    private static readonly Mark[][] s_taggers = [[Mark.PutTag, Mark.PutTag, Mark.PutTag, Mark.PutWay, Mark.PutManifest, Mark.GetManifest, Mark.GetTag]];
+    private static readonly Mark[][] s_sweepers = [[Mark.PutSession, Mark.PutSession, Mark.GetBlob, Mark.PutBlob, Mark.Complete, Mark.PutRef], [Mark.PutSession, Mark.PutBlob, Mark.Abort, Mark.DeleteData]];
+
     /// <summary>Draws what was before and what is done.</summary>
     /// <param name="theme">Of which theme, from 0 on.</param>
     /// <param name="random">Draws.</param>
     /// <param name="nodes">How many nodes there are.</param>
-    public static (Plan[] Setup, Plan[][] Actors) Draw(int theme, SimulationRandom random, int nodes) => theme switch
+    public static Scenario Draw(int theme, SimulationRandom random, int nodes)
     {
-        0 => (s_blobs[random.Next(s_blobs.Length)], Committer(random, nodes)),
-        1 => (s_blobs[1 + random.Next(3)], BlobCollectors(random, nodes)),
-        2 => (s_manifests[random.Next(s_manifests.Length)], ManifestCollectors(random, nodes)),
-        3 => (s_tags[random.Next(s_tags.Length)], Tagger(random, nodes)),
-        _ => ([], Sweepers(random, nodes)),
-    };
+        (Plan[] setup, Plan[][] actors, Mark[][] marks) = theme switch
+        {
+            0 => (s_blobs[random.Next(s_blobs.Length)], Committer(random, nodes), s_committers),
+            1 => (s_blobs[1 + random.Next(3)], BlobCollectors(random, nodes), s_blobCollectors),
+            2 => (s_manifests[random.Next(s_manifests.Length)], ManifestCollectors(random, nodes), s_manifestCollectors),
+            3 => (s_tags[random.Next(s_tags.Length)], Tagger(random, nodes), s_taggers),
+            _ => ([], Sweepers(random, nodes), s_sweepers),
+        };
+        return new Scenario { Setup = setup, Actors = actors, StandsAt = marks, CollectUntagged = true };
+    }
 
     // Whoever makes bytes a blob; meanwhile it is collected, as far as it is.
     private static Plan[][] Committer(SimulationRandom random, int nodes)
@@ -124,7 +135,7 @@ internal static class StalledStories
     {
         0 => At(Act.PutManifest, random, nodes, Universe.SmallIndex) with { Tag = random.Next(2) - 1 },
         1 => At(Act.DeleteManifest, random, nodes, Universe.Image),
-        _ => At(Act.PutManifest, random, nodes, Universe.Image) with { Tag = random.Next(3) - 1 < 0 ? -1 : 0 },
+        _ => At(Act.PutManifest, random, nodes, Universe.Image) with { Tag = random.Next(4) == 0 ? -1 : 0 },
     };
 
     private static int Variant(SimulationRandom random) => (random.Next(2) == 0 ? Variants.Chunked : 0) | (random.Next(2) == 0 ? Variants.Retries : 0);

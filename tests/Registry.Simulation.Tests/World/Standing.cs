@@ -16,51 +16,38 @@ internal sealed class Standing
         GoesOn,
     }
 
-    // Where in the middle: at an operation of a kind on a kind of key. Those that decide something, and the looks that they rest on.
-    private static readonly (OperationKind Kind, string Key)[] s_marks =
+    // Where in the middle: the operations that decide something, and the looks that they rest on.
+    private static readonly Mark[] s_marks =
     [
-        (OperationKind.Put, "blobs/"), (OperationKind.Put, "blobs/"), (OperationKind.Put, "uploads/"), (OperationKind.Put, "/manifests/"), (OperationKind.Put, "/tags/"), (OperationKind.Put, "refs/"),
-        (OperationKind.Put, "/tagged/"), (OperationKind.Put, "quotas/"), (OperationKind.Delete, "refs/"), (OperationKind.Delete, "data/"), (OperationKind.Delete, "blobs/"), (OperationKind.Delete, "/tagged/"),
-        (OperationKind.List, "refs/"), (OperationKind.List, "refs/"), (OperationKind.List, "/tagged/"), (OperationKind.Get, "blobs/"), (OperationKind.Get, "/manifests/"), (OperationKind.Get, "/tags/"),
-        (OperationKind.Complete, ""), (OperationKind.Abort, ""),
+        Mark.PutBlob, Mark.PutSession, Mark.PutManifest, Mark.PutTag, Mark.PutRef, Mark.PutWay, Mark.PutQuota, Mark.DeleteRef, Mark.DeleteData, Mark.DeleteBlob, Mark.DeleteWay, Mark.ListRefs, Mark.ListWays, Mark.ListTags,
+        Mark.GetBlob, Mark.GetManifest, Mark.GetTag, Mark.Complete, Mark.Abort,
     ];
 
     private readonly SimulationRandom _random;
-    private readonly State[] _states = new State[2];
-    private readonly int[] _steps = [int.MaxValue, int.MaxValue];
-    private readonly (OperationKind Kind, string Key)?[] _marks = new (OperationKind, string)?[2];
-    private readonly bool _before;
-    private readonly bool _withFault;
-    private readonly bool _goesOn;
-    private readonly int _times;
+    private readonly Stand[] _stands = [new(), new()];
     private readonly int _later;
-    private int _met;
 
     /// <param name="random">Draws who, where and how.</param>
     /// <param name="scenario">What it is about: some stories need somebody who stands still.</param>
     public Standing(SimulationRandom random, Scenario scenario)
     {
         _random = random;
-        if (!scenario.IsStalled && random.Next(3) > 0)
+        bool told = scenario.StandsAt.Length > 0;
+        if (!told && random.Next(3) > 0)
         {
             return;
         }
 
-        bool marked = random.Next(scenario.IsStalled ? 5 : 2) > 0;
-        for (int actor = 0; actor < _states.Length; actor++)
+        bool marked = random.Next(told ? 5 : 2) > 0;
+        for (int actor = 0; actor < _stands.Length; actor++)
         {
             if (actor == 0 || random.Next(2) == 0)
             {
-                _states[actor] = State.Going;
-                _marks[actor] = marked ? s_marks[random.Next(s_marks.Length)] : null;
-                _steps[actor] = marked ? int.MaxValue : random.Next(actor == 0 ? 30 : 12);
+                Mark[] marks = told ? scenario.StandsAt[Math.Min(actor, scenario.StandsAt.Length - 1)] : s_marks;
+                _stands[actor] = new Stand(random, marked ? marks[random.Next(marks.Length)] : null, random.Next(actor == 0 ? 30 : 12));
             }
         }
 
-        _before = random.Next(3) == 0;
-        _withFault = !_before && random.Next(2) == 0;
-        _goesOn = _withFault && random.Next(2) == 0;
-        _times = random.Next(4) == 0 ? 1 : 0;
         _later = random.Next(2) == 0 ? 0 : 700;
         IsAnybody = true;
     }
@@ -97,7 +84,7 @@ internal sealed class Standing
         turn = new Turn(index, -1, FaultKind.None, AdvancesFirst: false);
         if (StateOf(simulator, index) == State.Stands)
         {
-            _states[simulator.Fibers[index].Id / 16] = State.GoesOn;
+            _stands[simulator.Fibers[index].Id / 16].State = State.GoesOn;
             turn = turn with { AdvancesFirst = _random.Chance(_later) };
         }
     }
@@ -105,28 +92,16 @@ internal sealed class Standing
     // It goes on until it is there, and what it does there may go wrong.
     private bool TryLead(Fiber fiber, int index, out Turn turn)
     {
-        int actor = fiber.Id / 16;
-        int branch = -1;
-        if (_marks[actor] is { } mark)
-        {
-            branch = fiber.Pending.FindIndex(operation => operation.Kind == mark.Kind && operation.Key.Contains(mark.Key, StringComparison.Ordinal));
-            branch = branch >= 0 && _met < _times ? Meet() : branch;
-        }
-
-        bool isThere = branch >= 0 || _steps[actor]-- == 0;
+        Stand stand = _stands[fiber.Id / 16];
+        int branch = stand.Arrives(fiber);
+        bool isThere = branch >= 0;
         if (isThere)
         {
-            _states[actor] = _goesOn ? State.Free : State.Stands;
+            stand.Arrive();
         }
 
-        turn = new Turn(index, branch, isThere && _withFault && fiber.Pending.Count > 0 ? (FaultKind)(1 + _random.Next(5)) : FaultKind.None, AdvancesFirst: false);
-        return !(isThere && _before && branch >= 0);
-    }
-
-    private int Meet()
-    {
-        _met++;
-        return -1;
+        turn = new Turn(index, branch, isThere && stand.WithFault && fiber.Pending.Count > 0 ? (FaultKind)(1 + _random.Next(5)) : FaultKind.None, AdvancesFirst: false);
+        return !isThere || !stand.Before;
     }
 
     // The one that was at it goes on, as a rule.
@@ -153,7 +128,60 @@ internal sealed class Standing
     private State StateOf(Simulator simulator, int index)
     {
         int actor = simulator.Fibers[index].Id / 16;
-        return actor < _states.Length ? _states[actor] : State.Free;
+        return actor < _stands.Length ? _stands[actor].State : State.Free;
+    }
+
+    // Where one of them stands still, and how.
+    private sealed class Stand
+    {
+        private Mark? _mark;
+        private int _steps;
+        private int _times;
+
+        public Stand()
+        {
+        }
+
+        public Stand(SimulationRandom random, Mark? mark, int steps)
+        {
+            _mark = mark;
+            _steps = steps;
+            _times = random.Next(3) == 0 ? 1 : 0;
+            Before = random.Next(3) == 0;
+            WithFault = !Before && random.Next(2) == 0;
+            GoesOn = WithFault && random.Next(2) == 0;
+            State = State.Going;
+        }
+
+        public State State { get; set; }
+
+        /// <summary>Whether it stands before that operation, and not after it.</summary>
+        public bool Before { get; }
+
+        /// <summary>Whether the operation goes wrong.</summary>
+        public bool WithFault { get; }
+
+        private bool GoesOn { get; }
+
+        /// <summary>It is there: now it stands still, or comes to its end before anybody else goes on.</summary>
+        public void Arrive()
+        {
+            State = GoesOn ? State.Going : State.Stands;
+            _mark = null;
+            _steps = int.MaxValue;
+        }
+
+        /// <returns>Which operation it is that the fiber stands at, or -1 while it is not there.</returns>
+        public int Arrives(Fiber fiber)
+        {
+            if (_mark is not { } mark)
+            {
+                return _steps-- == 0 ? 0 : -1;
+            }
+
+            int branch = fiber.Pending.FindIndex(mark.Fits);
+            return branch >= 0 && _times-- > 0 ? -1 : branch;
+        }
     }
 
     /// <summary>Whose turn it is.</summary>
