@@ -66,6 +66,12 @@ internal sealed partial class RunChecks
         Func<int, bool>? condition = fiber.Plan.Has(Variants.OnlyNew) ? static current => current == TagEvent.Nowhere
             : fiber.Plan.Has(Variants.OnlyFrom) ? current => current == (manifest == Universe.Image ? Universe.OtherImage : Universe.Image)
             : null;
+        if (tag == 0 && _simulator.Scenario.HasImmutableTag)
+        {
+            Func<int, bool>? also = condition;
+            condition = current => (current == TagEvent.Nowhere || current == manifest) && also?.Invoke(current) != false;
+        }
+
         TagEvent? write = tag < 0 ? null : Add(repo, tag, new TagEvent { Action = TagAction.Write, Value = manifest, Condition = condition, Called = _simulator.Step });
         fiber.Acknowledged = false;
         return new PushTold(fiber, repo, manifest, tag, write, _simulator.Step, Now);
@@ -116,7 +122,7 @@ internal sealed partial class RunChecks
         {
             // Whatever it did is done.
             write.Answered = _simulator.Step;
-            if (refusal.Errors[0].Code is RegistryErrorCode.PreconditionFailed or RegistryErrorCode.Denied)
+            if (refusal.Errors[0].Code is RegistryErrorCode.PreconditionFailed or RegistryErrorCode.Denied && write.Condition is not null && !refusal.Message.StartsWith("The quota of", StringComparison.Ordinal))
             {
                 write.Action = TagAction.Refused;
                 write.IsCertain = true;
@@ -179,9 +185,11 @@ internal sealed partial class RunChecks
     }
 
     /// <summary>Whatever was promised was promised for a time that is over.</summary>
-    public void ForgetPromises()
+    /// <param name="stillSpoilt">Whether what the store spoiled is still so.</param>
+    public void ForgetPromises(bool stillSpoilt)
     {
         _atRest = true;
+        _isSpoilt &= stillSpoilt;
         Array.Clear(_blobPromises);
         Array.Clear(_manifestPromises);
     }

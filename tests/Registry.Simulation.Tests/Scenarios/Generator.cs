@@ -43,10 +43,15 @@ internal static class Generator
     private static readonly int[] s_clocks = [-65, 65, -20, 20, -10, 10, -3_000, 3_000];
     private static readonly int[] s_farClocks = [0, -65, -3_000, -3_000, 3_000];
 
-    public static Scenario Draw(SimulationRandom random)
+    /// <summary>How many themes there are: seeds take turns at them.</summary>
+    public const int AllThemes = Themes + StalledStories.Themes + MaintenanceStories.Themes;
+
+    /// <summary>Draws a scenario.</summary>
+    /// <param name="random">Draws.</param>
+    /// <param name="theme">What it is about.</param>
+    public static Scenario Draw(SimulationRandom random, int theme)
     {
         int nodes = random.Next(4) == 0 ? 3 : 2;
-        int theme = random.Next(Themes + StalledStories.Themes);
         bool wrong = random.Next(3) == 0;
         var clocks = new TimeSpan[nodes];
         for (int i = 0; i < nodes && wrong; i++)
@@ -57,7 +62,8 @@ internal static class Generator
 
         if (theme >= Themes)
         {
-            return Finish(random, StalledStories.Draw(theme - Themes, random, nodes), clocks, wrong);
+            int story = theme - Themes;
+            return Finish(random, story < StalledStories.Themes ? StalledStories.Draw(story, random, nodes) : MaintenanceStories.Draw(story - StalledStories.Themes, random, nodes), clocks, wrong);
         }
 
         Plan[] setup = theme switch

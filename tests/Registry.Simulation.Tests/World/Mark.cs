@@ -17,6 +17,11 @@ internal sealed record Mark(OperationKind Kind, string Key)
     public static readonly Mark ListRefs = new(OperationKind.List, "refs/");
     public static readonly Mark ListWays = new(OperationKind.List, "/tagged/");
     public static readonly Mark ListTags = new(OperationKind.List, "/tags/");
+    public static readonly Mark ListData = new(OperationKind.List, "data/");
+    public static readonly Mark ListBlobs = new(OperationKind.List, "blobs/");
+    public static readonly Mark OpenData = new(OperationKind.OpenRead, "data/");
+    public static readonly Mark GetQuota = new(OperationKind.Get, "quotas/");
+    public static readonly Mark GetRef = new(OperationKind.Get, "refs/");
     public static readonly Mark GetBlob = new(OperationKind.Get, "blobs/");
     public static readonly Mark GetManifest = new(OperationKind.Get, "/manifests/");
     public static readonly Mark GetTag = new(OperationKind.Get, "/tags/");
