@@ -1,5 +1,6 @@
 using System.Globalization;
 using Registry.Content;
+using Registry.Simulation.Scenarios;
 using Registry.Simulation.Shrinking;
 using Xunit;
 
@@ -14,21 +15,38 @@ public sealed class MutantTests(ITestOutputHelper output)
     private const string GuardsVariable = "REGISTRY_SIMULATION_GUARDS";
     private const string RunsVariable = "REGISTRY_SIMULATION_RUNS";
 
-    /// <summary>Set to 1 where the deep ones are tried, which takes hours, instead of those that show soon.</summary>
-    private const string DeepVariable = "REGISTRY_SIMULATION_DEEP";
-
-    // Those that it takes several steps at the right moments to miss, and time.
-    private static readonly Guard[] s_deep =
-    [
-        Guard.ReviveTagged, Guard.ReadBeforeClaim, Guard.LookForBytes, Guard.LeaseBeforeBlob, Guard.LookAfterLease, Guard.RecordBeforeRefs, Guard.RefsInSecondStep, Guard.TombstonesAge, Guard.BurntStays,
-    ];
+    // Themes that a guard is about: only the interleavings of these are gone through. Any, where a guard is not here.
+    private static readonly Dictionary<Guard, int> s_themes = new()
+    {
+        [Guard.ReadBeforeClaim] = Generator.Sweepers,
+        [Guard.SweeperClaim] = Generator.Sweepers,
+        [Guard.RenewClaim] = Generator.Sweepers,
+        [Guard.LookForBytes] = Generator.Committers,
+        [Guard.LookAfterLease] = Generator.Committers,
+        [Guard.LeaseBeforeBlob] = Generator.Committers,
+        [Guard.BytesBeforeRecord] = Generator.BlobCollectors,
+        [Guard.RecordBeforeRefs] = Generator.BlobCollectors,
+        [Guard.RefsInSecondStep] = Generator.BlobCollectors,
+        [Guard.ReviveTagged] = Generator.ManifestCollectors,
+        [Guard.RecordNonce] = Generator.BlobCollectors,
+        [Guard.TombstonesAge] = Generator.Taggers,
+        [Guard.TagOnce] = Generator.Taggers,
+        [Guard.ConditionAnew] = Generator.Taggers,
+        [Guard.AnnounceGuarded] = Generator.ImmutableTags,
+        [Guard.HoldOffGuarded] = Generator.ImmutableTags,
+        [Guard.RetainUnchanged] = Generator.Retention,
+        [Guard.QuotaFirst] = Generator.QuotaLimits,
+        [Guard.QuotaGivesUp] = Generator.QuotaLimits,
+        [Guard.QuotaLookSince] = Generator.QuotaChanges,
+        [Guard.QuotaMoving] = Generator.QuotaChanges,
+        [Guard.ScrubSecondLook] = Generator.Scrubs,
+        [Guard.ScrubOrphanTwice] = Generator.Scrubs,
+    };
 
     public static TheoryData<string> Tried =>
     [
         .. Enum.GetValues<Guard>()
-            .Where(static guard => Environment.GetEnvironmentVariable(GuardsVariable) is { } names
-                ? names.Split(',').Contains(guard.ToString())
-                : Environment.GetEnvironmentVariable(DeepVariable) == "1" == s_deep.Contains(guard))
+            .Where(static guard => Environment.GetEnvironmentVariable(GuardsVariable) is not { } names || names.Split(',').Contains(guard.ToString()))
             .Select(static guard => guard.ToString()),
     ];
 
@@ -38,9 +56,12 @@ public sealed class MutantTests(ITestOutputHelper output)
     {
         Guard guard = Enum.Parse<Guard>(name);
         ulong runs = ulong.TryParse(Environment.GetEnvironmentVariable(RunsVariable), CultureInfo.InvariantCulture, out ulong asked) ? asked : MaxRuns;
-        SimulationRun? found = OnThread.FirstOf(0, runs, seed =>
+        int theme = s_themes.GetValueOrDefault(guard, -1);
+        ulong stride = theme < 0 ? 1UL : Generator.Themes;
+        SimulationRun? found = OnThread.FirstOf(0, runs, number =>
         {
             Guards.Off = guard;
+            ulong seed = (number * stride) + (ulong)Math.Max(theme, 0);
             SimulationRun run = SimulationRun.Of(seed);
             return run.Violation is null ? null : run;
         });
@@ -52,7 +73,7 @@ public sealed class MutantTests(ITestOutputHelper output)
             Guards.Off = guard;
             story = Shrinker.Shrink(found).Tell();
         });
-        string took = string.Create(CultureInfo.InvariantCulture, $"{name}: {found.Seed + 1} interleavings. {found.Violation}");
+        string took = string.Create(CultureInfo.InvariantCulture, $"{name}: {(found.Seed / stride) + 1} interleavings{(theme < 0 ? "" : $" of theme {theme}")}. {found.Violation}");
         output.WriteLine($"{took}\n{story}");
         TestContext.Current.SendDiagnosticMessage(took);
     }

@@ -12,7 +12,7 @@ internal sealed record SimulationRun(ulong Seed, string? Violation, ulong Trace,
     public static SimulationRun Of(ulong seed)
     {
         var random = new SimulationRandom(seed);
-        Scenario scenario = Generator.Draw(random, (int)(seed % Generator.AllThemes));
+        Scenario scenario = Generator.Draw(random, (int)(seed % Generator.Themes));
         var schedule = new RandomSchedule(random, scenario);
         using var simulator = new Simulator(scenario, seed);
         string? violation = simulator.Run(schedule);

@@ -5,7 +5,22 @@ namespace Registry.Simulation.Scenarios;
 /// <summary>Draws scenarios: a few actors that are after the same things, of everything that there is or of what belongs to one theme.</summary>
 internal static class Generator
 {
-    private const int Themes = 12;
+    private const int Plain = 12;
+
+    /// <summary>How many themes there are: seeds take turns at them.</summary>
+    public const int Themes = Plain + StalledStories.Themes + MaintenanceStories.Themes;
+
+    // Those that somebody asks for.
+    public const int Committers = Plain;
+    public const int BlobCollectors = Plain + 1;
+    public const int ManifestCollectors = Plain + 2;
+    public const int Taggers = Plain + 3;
+    public const int Sweepers = Plain + 4;
+    public const int ImmutableTags = Plain + StalledStories.Themes;
+    public const int Retention = ImmutableTags + 1;
+    public const int QuotaLimits = ImmutableTags + 2;
+    public const int QuotaChanges = ImmutableTags + 3;
+    public const int Scrubs = ImmutableTags + 4;
 
     // What was left to be found, for everything.
     private static readonly Plan[][] s_setups =
@@ -43,9 +58,6 @@ internal static class Generator
     private static readonly int[] s_clocks = [-65, 65, -20, 20, -10, 10, -3_000, 3_000];
     private static readonly int[] s_farClocks = [0, -65, -3_000, -3_000, 3_000];
 
-    /// <summary>How many themes there are: seeds take turns at them.</summary>
-    public const int AllThemes = Themes + StalledStories.Themes + MaintenanceStories.Themes;
-
     /// <summary>Draws a scenario.</summary>
     /// <param name="random">Draws.</param>
     /// <param name="theme">What it is about.</param>
@@ -56,13 +68,13 @@ internal static class Generator
         var clocks = new TimeSpan[nodes];
         for (int i = 0; i < nodes && wrong; i++)
         {
-            int[] by = theme < Themes ? s_clocks : s_farClocks;
+            int[] by = theme < Plain ? s_clocks : s_farClocks;
             clocks[i] = TimeSpan.FromMinutes(by[random.Next(by.Length)]);
         }
 
-        if (theme >= Themes)
+        if (theme >= Plain)
         {
-            int story = theme - Themes;
+            int story = theme - Plain;
             return Finish(random, story < StalledStories.Themes ? StalledStories.Draw(story, random, nodes) : MaintenanceStories.Draw(story - StalledStories.Themes, random, nodes), clocks, wrong);
         }
 
