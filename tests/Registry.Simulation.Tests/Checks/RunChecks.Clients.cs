@@ -106,13 +106,22 @@ internal sealed partial class RunChecks
     }
 
     /// <summary>
-    /// A put takes place, and its caller is told of the second, which failed. If the tag changes before the caller looks, nobody can tell that the first took place: what wanted to be written may be written once more.
+    /// A put takes place, and its caller is told of the second, which failed. If the tag changes before the caller looks, nobody can tell that the first took place: what wanted to be written may be written once more, and
+    /// what wanted to be deleted may be deleted once more.
     /// </summary>
     public void PutTwice(Operation operation)
     {
-        if (Universe.Records.TryGetValue(operation.Key, out RecordPlace place) && place.Kind == RecordKind.Tag && PointsAt(place.Repository, place.Item) is >= 0 and var written)
+        if (Universe.Records.TryGetValue(operation.Key, out RecordPlace place) && place.Kind == RecordKind.Tag)
         {
-            Add(place.Repository, place.Item, new TagEvent { Action = TagAction.Write, Value = written, Called = operation.Fiber.Began });
+            int written = PointsAt(place.Repository, place.Item);
+            if (written >= 0)
+            {
+                Add(place.Repository, place.Item, new TagEvent { Action = TagAction.Write, Value = written, Called = operation.Fiber.Began });
+            }
+            else if (operation.Fiber.Plan.Act == Act.DeleteTag)
+            {
+                Add(place.Repository, place.Item, new TagEvent { Action = TagAction.Delete, Called = operation.Fiber.Began });
+            }
         }
     }
 

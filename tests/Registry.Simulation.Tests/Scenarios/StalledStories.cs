@@ -55,7 +55,7 @@ internal static class StalledStories
         (Plan[] setup, Plan[][] actors, Mark[][] marks) = theme switch
         {
             0 => (s_blobs[random.Next(s_blobs.Length)], Committer(random, nodes), s_committers),
-            1 => (s_blobs[1 + random.Next(3)], BlobCollectors(random, nodes), s_blobCollectors),
+            1 => (s_blobs[1 + random.Next(4)], BlobCollectors(random, nodes), s_blobCollectors),
             2 => (s_manifests[random.Next(s_manifests.Length)], ManifestCollectors(random, nodes), s_manifestCollectors),
             3 => (s_tags[random.Next(s_tags.Length)], Tagger(random, nodes), s_taggers),
             _ => ([], Sweepers(random, nodes), s_sweepers),
