@@ -117,7 +117,12 @@ internal static class StalledStories
     private static Plan[][] Tagger(SimulationRandom random, int nodes)
     {
         Plan delete = random.Next(3) == 0 ? At(Act.DeleteManifest, random, nodes, Universe.Image) : At(Act.DeleteTag, random, nodes) with { Tag = 0 };
-        Plan[] others = random.Next(3) == 0 ? [delete] : [delete, At(Act.CollectRepositories, random, nodes)];
+        Plan[] others = random.Next(4) switch
+        {
+            0 => [delete],
+            1 => [delete, At(Act.DeleteManifest, random, nodes, Universe.Image)],
+            _ => [delete, At(Act.CollectRepositories, random, nodes)],
+        };
         Plan first = At(Act.PutManifest, random, nodes, Universe.Image) with { Tag = 0, Variant = Variant(random) | (random.Next(2) == 0 ? Variants.OnlyNew : 0) };
         Plan other = first with { Item = random.Next(2) == 0 ? Universe.Image : Universe.OtherImage };
         return random.Next(3) switch { 0 => [[first], others], 1 => [[first], [other]], _ => [[first], others, [other]] };
