@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the long simulation of the content protocol: a million interleavings, or as many as are asked for.
 #
-#   tests/simulate.sh                    1,000,000 interleavings, then the mutants that CI leaves out
+#   tests/simulate.sh                    1,000,000 interleavings, then every mutant
 #   tests/simulate.sh 5000000            more of them
 #   tests/simulate.sh 1000000 7000000    others: those of the seeds from 7,000,000 on
 #
@@ -16,4 +16,4 @@ project=tests/Registry.Simulation.Tests
 dotnet build -c Release "$project" -v q
 simulation=$project/bin/Release/net10.0/Registry.Simulation.Tests
 "$simulation" -class Registry.Simulation.SimulationTests -diagnostics -noColor -noLogo
-REGISTRY_SIMULATION_DEEP=1 "$simulation" -class Registry.Simulation.MutantTests -diagnostics -noColor -noLogo
+REGISTRY_SIMULATION_RUNS=100000 "$simulation" -class Registry.Simulation.MutantTests -diagnostics -noColor -noLogo

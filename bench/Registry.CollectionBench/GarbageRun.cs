@@ -17,6 +17,9 @@ internal sealed class GarbageRun(string folder, int images)
     private const int LayerLength = 100_000;
     private const string Repository = "team/app";
 
+    // Two scans are enough: one that condemns, and one that removes.
+    private const int MaxPasses = 5;
+
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     public async Task<string[]> TellAsync()
@@ -25,9 +28,16 @@ internal sealed class GarbageRun(string folder, int images)
         string ownData = Path.Combine(folder, "own");
         string configuration = await WriteConfigurationAsync(peerData);
         (string Port, Process Server) peer = await StartPeerAsync(configuration);
-        await FillAsync(new Uri($"http://127.0.0.1:{peer.Port}"));
-        peer.Server.Kill();
-        await peer.Server.WaitForExitAsync();
+        try
+        {
+            await FillAsync(new Uri($"http://127.0.0.1:{peer.Port}"));
+        }
+        finally
+        {
+            peer.Server.Kill();
+            await peer.Server.WaitForExitAsync();
+        }
+
         long peerBefore = BytesIn(peerData);
         long started = Stopwatch.GetTimestamp();
         using (Process collect = Process.Start(new ProcessStartInfo("docker-registry", ["garbage-collect", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!)
@@ -54,6 +64,11 @@ internal sealed class GarbageRun(string folder, int images)
         int passes = 0;
         for (long removed = 0; removed < (images / 2 * (Layers + 1)); passes++)
         {
+            if (passes == MaxPasses)
+            {
+                throw new InvalidOperationException($"After {passes} scans {removed} blobs are gone.");
+            }
+
             // What was pushed or condemned just now is waited for; that is no work.
             await Task.Delay(Grace + Grace, TimeProvider.System);
             started = Stopwatch.GetTimestamp();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Registry.Content;
+using Registry.Simulation.Scenarios;
 using Registry.Simulation.Shrinking;
 using Xunit;
 
@@ -8,21 +9,43 @@ namespace Registry.Simulation;
 /// <summary>What shows that the simulation can find something: with any one of the guards turned off, it does. The interleavings are those that find nothing when all of them hold.</summary>
 public sealed class MutantTests(ITestOutputHelper output)
 {
-    private const ulong MaxRuns = 1_000_000;
+    private const ulong MaxRuns = 100_000;
 
-    /// <summary>Set to 1 where the deep ones are tried, which takes hours, instead of those that show soon.</summary>
-    private const string DeepVariable = "REGISTRY_SIMULATION_DEEP";
+    /// <summary>Names of guards, to look for these alone, and no further than so many interleavings.</summary>
+    private const string GuardsVariable = "REGISTRY_SIMULATION_GUARDS";
+    private const string RunsVariable = "REGISTRY_SIMULATION_RUNS";
 
-    // Those that it takes several steps at the right moments to miss, and time.
-    private static readonly Guard[] s_deep =
-    [
-        Guard.ReviveTagged, Guard.ReadBeforeClaim, Guard.LookForBytes, Guard.LeaseBeforeBlob, Guard.LookAfterLease, Guard.RecordBeforeRefs, Guard.RefsInSecondStep, Guard.TombstonesAge, Guard.BurntStays,
-    ];
+    // Themes that a guard is about: only the interleavings of these are gone through. Any, where a guard is not here.
+    private static readonly Dictionary<Guard, int> s_themes = new()
+    {
+        [Guard.ReadBeforeClaim] = Generator.Sweepers,
+        [Guard.SweeperClaim] = Generator.Sweepers,
+        [Guard.RenewClaim] = Generator.Sweepers,
+        [Guard.LookForBytes] = Generator.Committers,
+        [Guard.LookAfterLease] = Generator.Committers,
+        [Guard.LeaseBeforeBlob] = Generator.Committers,
+        [Guard.BytesBeforeRecord] = Generator.BlobCollectors,
+        [Guard.RecordBeforeRefs] = Generator.BlobCollectors,
+        [Guard.RefsInSecondStep] = Generator.BlobCollectors,
+        [Guard.ReviveTagged] = Generator.ManifestCollectors,
+        [Guard.TombstonesAge] = Generator.Taggers,
+        [Guard.TagOnce] = Generator.Taggers,
+        [Guard.ConditionAnew] = Generator.Taggers,
+        [Guard.AnnounceGuarded] = Generator.ImmutableTags,
+        [Guard.HoldOffGuarded] = Generator.ImmutableTags,
+        [Guard.RetainUnchanged] = Generator.Retention,
+        [Guard.QuotaFirst] = Generator.QuotaLimits,
+        [Guard.QuotaGivesUp] = Generator.QuotaLimits,
+        [Guard.QuotaLookSince] = Generator.QuotaChanges,
+        [Guard.QuotaMoving] = Generator.QuotaChanges,
+        [Guard.ScrubSecondLook] = Generator.Scrubs,
+        [Guard.ScrubOrphanTwice] = Generator.Scrubs,
+    };
 
     public static TheoryData<string> Tried =>
     [
         .. Enum.GetValues<Guard>()
-            .Where(static guard => Environment.GetEnvironmentVariable(DeepVariable) == "1" == s_deep.Contains(guard))
+            .Where(static guard => Environment.GetEnvironmentVariable(GuardsVariable) is not { } names || names.Split(',').Contains(guard.ToString()))
             .Select(static guard => guard.ToString()),
     ];
 
@@ -31,21 +54,28 @@ public sealed class MutantTests(ITestOutputHelper output)
     public void Without_a_guard_something_goes_wrong(string name)
     {
         Guard guard = Enum.Parse<Guard>(name);
-        SimulationRun? found = OnThread.FirstOf(0, MaxRuns, seed =>
+        ulong runs = ulong.TryParse(Environment.GetEnvironmentVariable(RunsVariable), CultureInfo.InvariantCulture, out ulong asked) ? asked : MaxRuns;
+        int theme = s_themes.GetValueOrDefault(guard, -1);
+        ulong stride = theme < 0 ? 1UL : Generator.Themes;
+        SimulationRun? found = OnThread.FirstOf(0, runs, number =>
         {
             Guards.Off = guard;
+            ulong seed = (number * stride) + (ulong)Math.Max(theme, 0);
             SimulationRun run = SimulationRun.Of(seed);
             return run.Violation is null ? null : run;
         });
-        Assert.True(found is not null, $"Nothing goes wrong without {name} in {MaxRuns} interleavings.");
+        Assert.True(found is not null, $"Nothing goes wrong without {name} in {runs} interleavings.");
 
+        string? otherwise = null;
         string story = "";
         OnThread.Do(() =>
         {
+            otherwise = SimulationRun.Of(found.Seed).Violation;
             Guards.Off = guard;
             story = Shrinker.Shrink(found).Tell();
         });
-        string took = string.Create(CultureInfo.InvariantCulture, $"{name}: {found.Seed + 1} interleavings. {found.Violation}");
+        Assert.True(otherwise is null, $"Seed {found.Seed} goes wrong with {name} too: {otherwise}");
+        string took = string.Create(CultureInfo.InvariantCulture, $"{name}: {(found.Seed / stride) + 1} interleavings{(theme < 0 ? "" : $" of theme {theme}")}. {found.Violation}");
         output.WriteLine($"{took}\n{story}");
         TestContext.Current.SendDiagnosticMessage(took);
     }

@@ -12,8 +12,8 @@ internal sealed record SimulationRun(ulong Seed, string? Violation, ulong Trace,
     public static SimulationRun Of(ulong seed)
     {
         var random = new SimulationRandom(seed);
-        Scenario scenario = Generator.Draw(random);
-        var schedule = new RandomSchedule(random);
+        Scenario scenario = Generator.Draw(random, (int)(seed % Generator.Themes));
+        var schedule = new RandomSchedule(random, scenario);
         using var simulator = new Simulator(scenario, seed);
         string? violation = simulator.Run(schedule);
         return new SimulationRun(seed, violation, simulator.Trace, simulator.Step, scenario, schedule.Choices);

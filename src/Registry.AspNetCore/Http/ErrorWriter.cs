@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Registry.Errors;
@@ -11,6 +12,9 @@ internal static class ErrorWriter
     // Clients read no more of an error's body than this. A manifest can name more missing blobs than fit; the first ones are told.
     private const int MaxBytes = 8 * 1024;
 
+    // Some clients show people the body as it is, so no more is escaped than JSON demands. What was sent comes back in it, which no browser is to take for a page.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static Task WriteAsync(HttpContext context, RegistryErrorCode code, string message, string? detail = null) =>
         WriteAsync(context, ErrorCodes.Status(code), [new RegistryError(code, message, detail)]);
 
@@ -19,6 +23,7 @@ internal static class ErrorWriter
         HttpResponse response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json";
+        response.Headers.XContentTypeOptions = "nosniff";
         ArrayBufferWriter<byte> body = Body(errors);
         response.ContentLength = body.WrittenCount;
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -35,7 +40,7 @@ internal static class ErrorWriter
         var body = new ArrayBufferWriter<byte>(256);
         var one = new ArrayBufferWriter<byte>(256);
         body.Write(head);
-        using var json = new Utf8JsonWriter(one);
+        using var json = new Utf8JsonWriter(one, Readable);
         foreach (RegistryError error in errors)
         {
             one.ResetWrittenCount();

@@ -121,4 +121,34 @@ internal enum Guard
 
     /// <summary>A manifest is ended only if its record is as it was when it was found unneeded.</summary>
     UnneededSince,
+
+    /// <summary>The condition of a push is asked again whenever its put lost against somebody else's.</summary>
+    ConditionAnew,
+
+    /// <summary>A tag that deletions must leave alone is announced before the manifest's record is written.</summary>
+    AnnounceGuarded,
+
+    /// <summary>A deletion writes the record of a guarded tag anew that is about to be pointed at the manifest.</summary>
+    HoldOffGuarded,
+
+    /// <summary>What is to be held is counted before it is.</summary>
+    QuotaFirst,
+
+    /// <summary>What a look found of an item counts only if nothing happened to the item since.</summary>
+    QuotaLookSince,
+
+    /// <summary>What processes that stopped left reserved is looked at by others.</summary>
+    QuotaGivesUp,
+
+    /// <summary>A recount leaves what moves while it comes by to those who move it.</summary>
+    QuotaMoving,
+
+    /// <summary>Retention removes a tag only if it was not pushed since its rules were asked.</summary>
+    RetainUnchanged,
+
+    /// <summary>A scrub takes a blob for broken only if its record is as it was before its bytes were read.</summary>
+    ScrubSecondLook,
+
+    /// <summary>Bytes that nothing names go at the second scrub that finds them so.</summary>
+    ScrubOrphanTwice,
 }

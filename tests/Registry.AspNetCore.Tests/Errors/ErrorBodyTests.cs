@@ -48,6 +48,19 @@ public sealed class ErrorBodyTests(OpenRegistry registry) : IClassFixture<OpenRe
         }
     }
 
+    /// <summary>Some clients show the body as it is.</summary>
+    [Fact]
+    public async Task The_body_is_fit_to_be_read_by_people()
+    {
+        HttpResponseMessage error = await _client.AskAsync("GET", "/v2/Upper/manifests/v1");
+
+        string body = await error.TextAsync();
+
+        Assert.Contains("joined by '.', '_', '__' or '-'", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("\\u", body, StringComparison.Ordinal);
+        Assert.Equal("nosniff", error.Header("X-Content-Type-Options"));
+    }
+
     [Theory]
     [Trait("Protocol", "12")]
     [InlineData("\"quoted\"")]

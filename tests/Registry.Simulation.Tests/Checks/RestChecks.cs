@@ -1,5 +1,6 @@
 using Registry.Content;
 using Registry.Content.Records;
+using Registry.Maintenance.Scrubbing;
 using Registry.Model;
 using Registry.Simulation.Scenarios;
 using Registry.Simulation.World;
@@ -20,7 +21,27 @@ internal sealed class RestChecks(Simulator simulator)
 
     public void Run()
     {
-        Collect();
+        using var process = new Process(new DirectStore(_content, _scenario.ConditionalDeletes), _scenario, new ContentTime(_content), new SimulationRandom(simulator.Seed));
+        simulator.Checks.ForgetPromises(_scenario.IsSpoilt);
+
+        // Past the reach of every wrong clock.
+        _content.Now += TimeSpan.FromDays(5);
+        for (int scrubs = _scenario.IsSpoilt ? 3 : 0; scrubs > 0; scrubs--)
+        {
+            Scrub(process);
+            simulator.Checks.ForgetPromises(stillSpoilt: scrubs > 1);
+        }
+
+        Collect(process);
+        if (_scenario.IsSpoilt || Array.Exists(simulator.Fibers, static fiber => fiber.Plan.Act == Act.Scrub))
+        {
+            Scrub(process);
+            Collect(process);
+            ScrubReport report = Scrub(process);
+            Require(report.Findings.Count == 0, $"At rest, a scrub finds {string.Join("; ", report.Findings.Select(static finding => $"{finding.Kind} {Universe.Shorten(finding.Key)}"))}");
+        }
+
+        simulator.Checks.Quota?.AtRest(process);
         CheckManifests();
         CheckTags();
         CheckBlobs();
@@ -37,12 +58,16 @@ internal sealed class RestChecks(Simulator simulator)
         Require(_content.OpenUploads == 0, "At rest, the store keeps an upload that nobody goes on with.");
     }
 
-    private void Collect()
+    private ScrubReport Scrub(Process process)
     {
-        using var process = new Process(new DirectStore(_content, _scenario.ConditionalDeletes), _scenario, new ContentTime(_content), new SimulationRandom(simulator.Seed));
-        // Past the reach of every wrong clock.
-        simulator.Checks.ForgetPromises();
-        _content.Now += TimeSpan.FromDays(5);
+        _content.Now += TimeSpan.FromHours(3);
+        Task<ScrubReport> scrub = process.ScrubAsync(CancellationToken.None);
+        Require(scrub.IsCompletedSuccessfully, $"At rest, a scrub ends with {scrub.Exception?.InnerException}");
+        return scrub.IsCompletedSuccessfully ? scrub.Result : new ScrubReport { Id = "", Started = _content.Now, Findings = [] };
+    }
+
+    private void Collect(Process process)
+    {
         int changes;
         int passes = 0;
         do
@@ -77,6 +102,11 @@ internal sealed class RestChecks(Simulator simulator)
                 }
 
                 Require(record.CondemnedAt is null, $"At rest, {name} is condemned.");
+                foreach (int blob in part.Blobs)
+                {
+                    Require(simulator.Checks.IsWhole(blob), $"At rest, {name} can be pulled and b{blob} is not whole.");
+                }
+
                 foreach (Digest content in part.Document.RequiredContent())
                 {
                     _expected.Add(ContentKeys.ManifestRef(content, Universe.Repositories[repo], part.Digest, record.Generation));
@@ -131,6 +161,7 @@ internal sealed class RestChecks(Simulator simulator)
                 continue;
             }
 
+            Require(simulator.Checks.IsWhole(i), $"At rest, b{i} is not whole.");
             Require(IsNamed(i), $"At rest, b{i} is there and nothing names it.");
             _expected.Add(record.Data);
         }
@@ -158,7 +189,8 @@ internal sealed class RestChecks(Simulator simulator)
             || key.StartsWith(ContentKeys.RefsPrefix, StringComparison.Ordinal)
             || key.StartsWith(ContentKeys.UploadsPrefix, StringComparison.Ordinal)
             || (key.StartsWith(ContentKeys.RepositoriesPrefix, StringComparison.Ordinal) && !Universe.Records.ContainsKey(key));
-        Require(!indexed || _expected.Contains(key), $"At rest, {Universe.Shorten(key)} is there and belongs to nothing.");
+        bool kept = key.StartsWith(ContentKeys.DataPrefix, StringComparison.Ordinal) && _content.Find(ScrubKeys.Quarantined(key)) is not null;
+        Require(!indexed || kept || _expected.Contains(key), $"At rest, {Universe.Shorten(key)} is there and belongs to nothing.");
     }
 
     private void Require(bool holds, string violation)

@@ -66,6 +66,12 @@ internal sealed partial class RunChecks
         Func<int, bool>? condition = fiber.Plan.Has(Variants.OnlyNew) ? static current => current == TagEvent.Nowhere
             : fiber.Plan.Has(Variants.OnlyFrom) ? current => current == (manifest == Universe.Image ? Universe.OtherImage : Universe.Image)
             : null;
+        if (tag == 0 && _simulator.Scenario.HasImmutableTag)
+        {
+            Func<int, bool>? also = condition;
+            condition = current => (current == TagEvent.Nowhere || current == manifest) && also?.Invoke(current) != false;
+        }
+
         TagEvent? write = tag < 0 ? null : Add(repo, tag, new TagEvent { Action = TagAction.Write, Value = manifest, Condition = condition, Called = _simulator.Step });
         fiber.Acknowledged = false;
         return new PushTold(fiber, repo, manifest, tag, write, _simulator.Step, Now);
@@ -100,13 +106,22 @@ internal sealed partial class RunChecks
     }
 
     /// <summary>
-    /// A put takes place, and its caller is told of the second, which failed. If the tag changes before the caller looks, nobody can tell that the first took place: what wanted to be written may be written once more.
+    /// A put takes place, and its caller is told of the second, which failed. If the tag changes before the caller looks, nobody can tell that the first took place: what wanted to be written may be written once more, and
+    /// what wanted to be deleted may be deleted once more.
     /// </summary>
     public void PutTwice(Operation operation)
     {
-        if (Universe.Records.TryGetValue(operation.Key, out RecordPlace place) && place.Kind == RecordKind.Tag && PointsAt(place.Repository, place.Item) is >= 0 and var written)
+        if (Universe.Records.TryGetValue(operation.Key, out RecordPlace place) && place.Kind == RecordKind.Tag)
         {
-            Add(place.Repository, place.Item, new TagEvent { Action = TagAction.Write, Value = written, Called = operation.Fiber.Began });
+            int written = PointsAt(place.Repository, place.Item);
+            if (written >= 0)
+            {
+                Add(place.Repository, place.Item, new TagEvent { Action = TagAction.Write, Value = written, Called = operation.Fiber.Began });
+            }
+            else if (operation.Fiber.Plan.Act == Act.DeleteTag)
+            {
+                Add(place.Repository, place.Item, new TagEvent { Action = TagAction.Delete, Called = operation.Fiber.Began });
+            }
         }
     }
 
@@ -116,7 +131,7 @@ internal sealed partial class RunChecks
         {
             // Whatever it did is done.
             write.Answered = _simulator.Step;
-            if (refusal.Errors[0].Code is RegistryErrorCode.PreconditionFailed or RegistryErrorCode.Denied)
+            if (refusal.Errors[0].Code is RegistryErrorCode.PreconditionFailed or RegistryErrorCode.Denied && write.Condition is not null && !refusal.Message.StartsWith("The quota of", StringComparison.Ordinal))
             {
                 write.Action = TagAction.Refused;
                 write.IsCertain = true;
@@ -179,9 +194,11 @@ internal sealed partial class RunChecks
     }
 
     /// <summary>Whatever was promised was promised for a time that is over.</summary>
-    public void ForgetPromises()
+    /// <param name="stillSpoilt">Whether what the store spoiled is still so.</param>
+    public void ForgetPromises(bool stillSpoilt)
     {
         _atRest = true;
+        _isSpoilt &= stillSpoilt;
         Array.Clear(_blobPromises);
         Array.Clear(_manifestPromises);
     }

@@ -27,12 +27,16 @@ internal sealed partial class RunChecks : IStoreObserver
     private readonly TagRecord?[,] _tags = new TagRecord?[Universe.Repositories.Length, Universe.Tags.Length];
     private readonly Fiber?[,] _tagWriters = new Fiber?[Universe.Repositories.Length, Universe.Tags.Length];
 
+    private readonly QuotaChecks? _quota;
+
     private bool _atRest;
+    private bool _isSpoilt;
 
     public RunChecks(Simulator simulator)
     {
         _simulator = simulator;
         _content = simulator.Content;
+        _isSpoilt = simulator.Scenario.IsSpoilt;
         foreach ((string key, RecordPlace place) in Universe.Records)
         {
             if (_content.Find(key) is { } found)
@@ -55,6 +59,8 @@ internal sealed partial class RunChecks : IStoreObserver
         }
 
         _promised = (Simulator.GracePeriod / 2) - simulator.Scenario.Uncertainty;
+        _quota = simulator.Scenario.Quota is { } limits ? new QuotaChecks(simulator, this, limits) : null;
+        _quota?.Begin();
     }
 
     /// <summary>How often anything changed that is more than collectors' own notes.</summary>
@@ -63,6 +69,8 @@ internal sealed partial class RunChecks : IStoreObserver
     public BlobRecord? Blob(int blob) => _blobs[blob];
 
     public ManifestRecord? Manifest(int repo, int manifest) => _manifests[repo, manifest];
+
+    public QuotaChecks? Quota => _quota;
 
     public TagRecord? Tag(int repo, int tag) => _tags[repo, tag];
 
@@ -88,10 +96,14 @@ internal sealed partial class RunChecks : IStoreObserver
                     CheckManifest(place.Repository, place.Item, was);
                     break;
                 default:
+                    TagRecord? former = _tags[place.Repository, place.Item];
                     Decode(place, after);
                     _tagWriters[place.Repository, place.Item] = _simulator.Current;
+                    CheckTag(place.Repository, place.Item, former);
                     break;
             }
+
+            _quota?.Changed();
         }
         else if ((after is null || before is not null) && key.StartsWith(ContentKeys.DataPrefix, StringComparison.Ordinal))
         {
@@ -103,9 +115,13 @@ internal sealed partial class RunChecks : IStoreObserver
                 }
             }
         }
-        else if (after is null && key.StartsWith("refs/", StringComparison.Ordinal))
+        else if (key.StartsWith(ContentKeys.RefsPrefix, StringComparison.Ordinal))
         {
-            CheckLostRef(key);
+            _quota?.Changed();
+            if (after is null)
+            {
+                CheckLostRef(key);
+            }
         }
     }
 
@@ -114,7 +130,11 @@ internal sealed partial class RunChecks : IStoreObserver
 
     private bool IsLive(int repo, int manifest) => _manifests[repo, manifest] is { State: ManifestState.Live };
 
-    private bool IsThere(int blob) => _blobs[blob] is { State: not BlobState.Gone } record && _content.Find(record.Data) is { } data && data.Bytes.AsSpan().SequenceEqual(Universe.BlobBytes[blob]);
+    // Where the store spoils something, and a good copy is at hand, scrubs take what cannot be read out of service before they store it anew. What is there then is looked at when they have had their time.
+    private bool IsThere(int blob) => _isSpoilt || IsWhole(blob);
+
+    /// <summary>Whether a blob's record leads to its bytes.</summary>
+    public bool IsWhole(int blob) => _blobs[blob] is { State: not BlobState.Gone } record && _content.Find(record.Data) is { } data && data.Bytes.AsSpan().SequenceEqual(Universe.BlobBytes[blob]);
 
     private int PointsAt(int repo, int tag) => _tags[repo, tag] is { Digest: { } digest } ? Universe.ManifestOf(digest) : TagEvent.Nowhere;
 
@@ -141,6 +161,11 @@ internal sealed partial class RunChecks : IStoreObserver
             return;
         }
 
+        if (_blobs[blob] is { State: not BlobState.Gone })
+        {
+            Violate($"b{blob} is said to be there, and its bytes are not.");
+        }
+
         for (int repo = 0; repo < Universe.Repositories.Length; repo++)
         {
             for (int i = 0; i < Universe.Manifests.Length; i++)
@@ -154,6 +179,30 @@ internal sealed partial class RunChecks : IStoreObserver
             if (_blobPromises[repo, blob] > _simulator.Now && _blobDeletes[repo, blob] == 0)
             {
                 Violate($"A client was told that {Universe.Repositories[repo]} has b{blob}, and it is gone at once.");
+            }
+        }
+    }
+
+    private void CheckTag(int repo, int tag, TagRecord? was)
+    {
+        TagRecord? now = _tags[repo, tag];
+        if (was?.Digest is null || now?.Digest == was.Digest)
+        {
+            return;
+        }
+
+        string name = $"{Universe.Repositories[repo]}:{Universe.Tags[tag]}";
+        if (_simulator.Scenario.HasImmutableTag && tag == 0)
+        {
+            Violate($"{_simulator.Current} {(now?.Digest is null ? "deletes" : "moves")} {name}, which is immutable.");
+        }
+
+        if (_simulator.Current is { Plan.Act: Act.Retain } who)
+        {
+            Add(repo, tag, new TagEvent { Action = TagAction.Delete, Called = _simulator.Step, Answered = _simulator.Step, IsCertain = true });
+            if (tag != 0 || was.Updated > who.BeganAt + _simulator.Scenario.Clocks[who.Plan.Node] - Process.KeptFor)
+            {
+                Violate($"{who} removes {name}, which no rule names.");
             }
         }
     }
@@ -172,7 +221,7 @@ internal sealed partial class RunChecks : IStoreObserver
         }
         else if (wasLive)
         {
-            CheckDeletion(repo, manifest);
+            CheckDeletion(repo, manifest, was!);
         }
     }
 
@@ -209,13 +258,18 @@ internal sealed partial class RunChecks : IStoreObserver
         }
     }
 
-    private void CheckDeletion(int repo, int manifest)
+    private void CheckDeletion(int repo, int manifest, ManifestRecord was)
     {
         Fiber who = _simulator.Current;
         if (who.Plan.Act == Act.DeleteManifest && who.Plan.Item == manifest && who.Plan.Repository == repo)
         {
             _deletedByClient[repo, manifest] = _simulator.Step;
             return;
+        }
+
+        if (who.Plan.Act == Act.Retain && was.Pushed > who.BeganAt + _simulator.Scenario.Clocks[who.Plan.Node] - Process.KeptFor)
+        {
+            Violate($"{who} takes {Name(repo, manifest)}, which no rule names.");
         }
 
         for (int i = 0; i < Universe.Manifests.Length; i++)

@@ -36,6 +36,10 @@ internal sealed class Clients
 
     private ContentRoot Node => Process.Root;
 
+    private bool HasImmutableTag => _simulator?.Scenario.HasImmutableTag == true;
+
+    private TagGuard Guard => HasImmutableTag ? new TagGuard(static tag => new(World.Process.TagRules.FindDeletionRefusal(tag, mayOverwrite: true))) : TagGuard.None;
+
     private RunChecks? Checks => _simulator?.Checks;
 
     public static Task ActAsync(Simulator simulator, Fiber fiber) => new Clients(simulator, fiber, null, fiber.Plan).RunAsync();
@@ -81,6 +85,9 @@ internal sealed class Clients
         Act.Sweep => Process.SweepAsync(_cancel),
         Act.StopAtLease => Node.Refs.LeaseAsync(_repository, Universe.Blobs[_plan.Item], Node.Ids.Next(), _cancel).AsTask(),
         Act.StopAtGone => Process.StopAtGoneAsync(Universe.Blobs[_plan.Item], _cancel),
+        Act.Retain => Process.RetainAsync(_cancel),
+        Act.Scrub => Process.ScrubAsync(_cancel),
+        Act.Recount => Process.RecountAsync(_cancel),
         Act.WorkOff => Process.Collector.WorkOffAsync(_cancel).AsTask(),
         _ => throw new InvalidOperationException($"{_plan.Act}?"),
     };
@@ -116,10 +123,17 @@ internal sealed class Clients
             : _plan.Has(Variants.OnlyFrom) ? TagCondition.PointsAt([Universe.Manifests[manifest == Universe.Image ? Universe.OtherImage : Universe.Image].Digest])
             : TagCondition.None;
         condition = tag < 0 ? TagCondition.None : condition;
+        Func<Tag, bool> isGuarded = static _ => false;
+        if (HasImmutableTag)
+        {
+            isGuarded = World.Process.TagRules.IsGuarded;
+            condition = tag == 0 ? TagCondition.Keeps(new Dictionary<string, string> { [Universe.Tags[0].Value] = World.Process.TagRules.WhyNotMoved(Universe.Tags[0], mayOverwrite: true)! }, part.Digest).And(condition) : condition;
+        }
+
         PushTold? told = Checks?.PushBegins(_fiber!, _repo, manifest, tag);
         try
         {
-            await Node.Manifests.PutAsync(_repository, part.Stored, part.Document, new Pointing(tag < 0 ? [] : [Universe.Tags[tag]]) { Condition = condition }, _cancel);
+            await Node.Manifests.PutAsync(_repository, part.Stored, part.Document, new Pointing(tag < 0 ? [] : [Universe.Tags[tag]]) { Condition = condition, IsGuarded = isGuarded }, _cancel);
         }
         catch (RegistryException e)
         {
@@ -230,7 +244,7 @@ internal sealed class Clients
         foreach (int blob in Universe.Manifests[manifest].Blobs)
         {
             bool whole = await ReadBlobAsync(blob) || await ReadBlobAsync(blob);
-            if (!whole && generation is not null && Checks?.LiveGeneration(_repo, manifest) == generation)
+            if (!whole && _simulator?.Scenario.IsSpoilt == false && generation is not null && Checks?.LiveGeneration(_repo, manifest) == generation)
             {
                 _simulator?.Violate($"{_fiber} cannot pull b{blob} of {Universe.Manifests[manifest].Name}, which could be pulled all the time.");
             }
@@ -259,14 +273,14 @@ internal sealed class Clients
     private async Task DeleteManifestAsync()
     {
         DeleteTold? told = Checks?.DeleteBegins(_fiber!, _repo, _plan.Item);
-        bool deleted = await Node.Manifests.DeleteAsync(_repository, Universe.Manifests[_plan.Item].Digest, _cancel);
+        bool deleted = await Node.Manifests.DeleteAsync(_repository, Universe.Manifests[_plan.Item].Digest, Guard, default, _cancel);
         Checks?.Deleted(told!, deleted);
     }
 
     private async Task DeleteTagAsync()
     {
         TagEvent? told = Checks?.TagDeleteBegins(_fiber!, _repo, _plan.Tag);
-        bool deleted = await Node.Tags.DeleteAsync(_repository, Universe.Tags[_plan.Tag], TagGuard.None, default, _cancel);
+        bool deleted = await Node.Tags.DeleteAsync(_repository, Universe.Tags[_plan.Tag], Guard, default, _cancel);
         Checks?.TagDeleted(_fiber!, told!, deleted);
     }
 

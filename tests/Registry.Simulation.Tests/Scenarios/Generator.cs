@@ -5,6 +5,23 @@ namespace Registry.Simulation.Scenarios;
 /// <summary>Draws scenarios: a few actors that are after the same things, of everything that there is or of what belongs to one theme.</summary>
 internal static class Generator
 {
+    private const int Plain = 12;
+
+    /// <summary>How many themes there are: seeds take turns at them.</summary>
+    public const int Themes = Plain + StalledStories.Themes + MaintenanceStories.Themes;
+
+    // Those that somebody asks for.
+    public const int Committers = Plain;
+    public const int BlobCollectors = Plain + 1;
+    public const int ManifestCollectors = Plain + 2;
+    public const int Taggers = Plain + 3;
+    public const int Sweepers = Plain + 4;
+    public const int ImmutableTags = Plain + StalledStories.Themes;
+    public const int Retention = ImmutableTags + 1;
+    public const int QuotaLimits = ImmutableTags + 2;
+    public const int QuotaChanges = ImmutableTags + 3;
+    public const int Scrubs = ImmutableTags + 4;
+
     // What was left to be found, for everything.
     private static readonly Plan[][] s_setups =
     [
@@ -39,18 +56,28 @@ internal static class Generator
     // In minutes.
     private static readonly int[] s_ages = [0, 0, 0, 20, 45, 90, 200, 1_500];
     private static readonly int[] s_clocks = [-65, 65, -20, 20, -10, 10, -3_000, 3_000];
+    private static readonly int[] s_farClocks = [0, -65, -3_000, -3_000, 3_000];
 
-    public static Scenario Draw(SimulationRandom random)
+    /// <summary>Draws a scenario.</summary>
+    /// <param name="random">Draws.</param>
+    /// <param name="theme">What it is about.</param>
+    public static Scenario Draw(SimulationRandom random, int theme)
     {
         int nodes = random.Next(4) == 0 ? 3 : 2;
         bool wrong = random.Next(3) == 0;
         var clocks = new TimeSpan[nodes];
         for (int i = 0; i < nodes && wrong; i++)
         {
-            clocks[i] = TimeSpan.FromMinutes(s_clocks[random.Next(s_clocks.Length)]);
+            int[] by = theme < Plain ? s_clocks : s_farClocks;
+            clocks[i] = TimeSpan.FromMinutes(by[random.Next(by.Length)]);
         }
 
-        int theme = random.Next(12);
+        if (theme >= Plain)
+        {
+            int story = theme - Plain;
+            return Finish(random, story < StalledStories.Themes ? StalledStories.Draw(story, random, nodes) : MaintenanceStories.Draw(story - StalledStories.Themes, random, nodes), clocks, wrong);
+        }
+
         Plan[] setup = theme switch
         {
             0 or 1 => random.Next(3) switch { 0 => s_unheld, _ => s_due },
@@ -77,21 +104,25 @@ internal static class Generator
             }
         }
 
-        return new Scenario
+        return Finish(random, new Scenario
         {
             Setup = setup,
             SinceSetup = TimeSpan.FromMinutes(theme < 9 ? 0 : s_ages[random.Next(s_ages.Length)]),
-            Clocks = clocks,
-            StoreClock = wrong && random.Next(2) == 0 ? TimeSpan.FromMinutes(random.Next(-20, 20)) : TimeSpan.Zero,
-            PageKeys = random.Next(3) == 0 ? 1 + random.Next(3) : 1000,
             CollectUntagged = theme is 3 or 4 || random.Next(2) == 0,
-            CollectOrphans = random.Next(2) == 0,
-            GoesToRest = random.Next(3) == 0,
-            ConditionalDeletes = random.Next(3) > 0,
-            CacheLifetime = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(10),
             Actors = actors,
-        };
+        }, clocks, wrong);
     }
+
+    private static Scenario Finish(SimulationRandom random, Scenario scenario, TimeSpan[] clocks, bool wrong) => scenario with
+    {
+        Clocks = clocks,
+        StoreClock = wrong && random.Next(2) == 0 ? TimeSpan.FromMinutes(random.Next(-20, 20)) : TimeSpan.Zero,
+        PageKeys = random.Next(3) == 0 ? 1 + random.Next(3) : 1000,
+        CollectOrphans = random.Next(2) == 0,
+        GoesToRest = random.Next(3) == 0,
+        ConditionalDeletes = random.Next(3) > 0,
+        CacheLifetime = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(10),
+    };
 
     // One blob, the manifest that names it, and who collects it.
     private static Plan DrawBlobPlan(SimulationRandom random, int nodes)

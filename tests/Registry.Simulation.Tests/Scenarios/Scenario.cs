@@ -1,3 +1,5 @@
+using Registry.Simulation.World;
+
 namespace Registry.Simulation.Scenarios;
 
 internal enum Act
@@ -60,8 +62,20 @@ internal enum Act
     /// <summary>A collector looks at what its host let go of.</summary>
     WorkOff,
 
+    /// <summary>A host carries out its rules on what is kept.</summary>
+    Retain,
+
+    /// <summary>A host scrubs.</summary>
+    Scrub,
+
+    /// <summary>A host counts what quotas count.</summary>
+    Recount,
+
     /// <summary>Time goes by, in minutes, while a scenario is prepared.</summary>
     Wait,
+
+    /// <summary>While a scenario is prepared, the store spoils a blob: its bytes are others, they are gone, or nothing says any more that manifests hold it.</summary>
+    Spoil,
 }
 
 /// <summary>Something that an actor does.</summary>
@@ -74,7 +88,10 @@ internal enum Act
 internal readonly record struct Plan(Act Act, int Node, int Repository, int Item = 0, int Tag = -1, int Variant = 0)
 {
     /// <summary>Whether it is a collector's and no client's.</summary>
-    public bool IsCollectors => Act is Act.Collect or Act.CollectBlob or Act.CollectManifest or Act.CollectRepositories or Act.CollectBlobs or Act.Sweep or Act.WorkOff;
+    public bool IsCollectors => Act is Act.Collect or Act.CollectBlob or Act.CollectManifest or Act.CollectRepositories or Act.CollectBlobs or Act.Sweep or Act.WorkOff or Act.Retain or Act.Scrub;
+
+    /// <summary>Whether it lets go of anything that quotas count.</summary>
+    public bool LetsGo => Act is not (Act.Push or Act.PutManifest or Act.Upload or Act.AbandonUpload or Act.Head or Act.Mount or Act.Pull or Act.ReadTag);
 
     public bool Has(int variant) => (Variant & variant) != 0;
 
@@ -82,7 +99,7 @@ internal readonly record struct Plan(Act Act, int Node, int Repository, int Item
     {
         Act.Push or Act.PutManifest or Act.DeleteManifest or Act.Pull or Act.CollectManifest => $"{Act} {Universe.Repositories[Repository]}{(Tag >= 0 ? ":" + Universe.Tags[Tag] : "")}@{Universe.Manifests[Item].Name}",
         Act.DeleteTag or Act.ReadTag => $"{Act} {Universe.Repositories[Repository]}:{Universe.Tags[Tag]}",
-        Act.Upload or Act.Head or Act.Mount or Act.DeleteBlob or Act.AbandonUpload or Act.CancelUpload or Act.CollectBlob or Act.StopAtLease or Act.StopAtGone => $"{Act} {Universe.Repositories[Repository]}@b{Item}",
+        Act.Upload or Act.Head or Act.Mount or Act.DeleteBlob or Act.AbandonUpload or Act.CancelUpload or Act.CollectBlob or Act.StopAtLease or Act.StopAtGone or Act.Spoil => $"{Act} {Universe.Repositories[Repository]}@b{Item}",
         Act.Wait => $"{Act} {Item}",
         _ => Act.ToString(),
     };
@@ -138,6 +155,18 @@ internal sealed record Scenario
     /// <summary>Whether collectors have their time at the end, and what is left is looked at.</summary>
     public bool GoesToRest { get; init; }
 
+    /// <summary>Where the first actors stand still in the middle of something, one list for each of them, where it is about that.</summary>
+    public Mark[][] StandsAt { get; init; } = [];
+
+    /// <summary>Whether the first tag is immutable.</summary>
+    public bool HasImmutableTag { get; init; }
+
+    /// <summary>What all repositories may hold together, if that is limited.</summary>
+    public QuotaLimits? Quota { get; init; }
+
+    /// <summary>Whether the store spoiled something: then scrubs have their time at the end too, and a good copy.</summary>
+    public bool IsSpoilt { get; init; }
+
     public TimeSpan CacheLifetime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>By how much clocks differ at most.</summary>
@@ -159,4 +188,11 @@ internal sealed record Scenario
 
     /// <summary>What each actor does, one after the other.</summary>
     public Plan[][] Actors { get; init; } = [];
+}
+
+/// <summary>Limits of a quota.</summary>
+internal sealed record QuotaLimits(long Bytes, long Tags)
+{
+    /// <summary>A quota that counts and never refuses.</summary>
+    public static QuotaLimits None { get; } = new(1_000_000_000, 1_000_000);
 }

@@ -17,6 +17,9 @@ internal static class Universe
     public const int Referrer = 3;
     public const int SmallIndex = 4;
 
+    /// <summary>The blob that the store spoils, where it does.</summary>
+    public const int Spoilt = 1;
+
     public static RepositoryName[] Repositories { get; } = [RepositoryName.Parse("a"), RepositoryName.Parse("b")];
 
     public static Tag[] Tags { get; } = [Tag.Parse("t"), Tag.Parse("u")];

@@ -39,7 +39,7 @@ internal sealed class ParkingStore(Simulator simulator) : IObjectStore, IConditi
 
     public ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
     {
-        Fiber fiber = simulator.Current;
+        Fiber fiber = simulator.Caller;
         int since = fiber.ListingSince(prefix, startAfter, Content.Version);
         limit = Math.Min(limit, simulator.PageKeys);
         return Park(
@@ -76,7 +76,7 @@ internal sealed class ParkingStore(Simulator simulator) : IObjectStore, IConditi
     private Operation<T> Park<T>(OperationKind kind, string key, Func<Operation, T> perform, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var operation = new Operation<T>(simulator.Current, kind, key, perform) { Token = cancellationToken };
+        var operation = new Operation<T>(simulator.Caller, kind, key, perform) { Token = cancellationToken };
         simulator.Park(operation);
         return operation;
     }

@@ -1,6 +1,12 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Registry.Content;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
+using Registry.Feeds;
 using Registry.Maintenance.Collection;
+using Registry.Maintenance.Quotas;
+using Registry.Maintenance.Retention;
+using Registry.Maintenance.Scrubbing;
 using Registry.Model;
 using Registry.Simulation.Scenarios;
 using Registry.Storage;
@@ -11,16 +17,26 @@ namespace Registry.Simulation.World;
 internal sealed class Process : IDisposable
 {
     private readonly CollectionOptions _options = new() { OperationsPerSecond = null, Parts = 1, UploadLifetime = TimeSpan.FromHours(1), LeaseDuration = TimeSpan.FromMinutes(10) };
+    /// <summary>How old a tag, or a manifest without one, is when it is kept no longer: the first tag alone, and all manifests.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromHours(1);
+
+    private static readonly FeedTable s_feeds = new([Rules()]);
+
+    private readonly Scenario _scenario;
     private readonly Policy _policy;
     private readonly StoreTime _clock;
 
     public Process(IObjectStore store, Scenario scenario, TimeProvider time, Random random)
     {
-        Root = new ContentRoot(store, new ContentOptions { GracePeriod = Simulator.GracePeriod, CacheLifetime = scenario.CacheLifetime }, time, random);
+        Root = new ContentRoot(store, new ContentOptions { GracePeriod = Simulator.GracePeriod, CacheLifetime = scenario.CacheLifetime }, time, random, scenario.Quota is { } limits ? new Quotas(limits) : null);
+        _scenario = scenario;
         _policy = new Policy(scenario);
         _clock = new StoreTime(time);
         Collector = new Collector(Root, _options, _policy);
     }
+
+    /// <summary>The rules of what may be done to tags, where the first is immutable.</summary>
+    public static TagRules TagRules { get; } = s_feeds.Default!.Tags;
 
     public ContentRoot Root { get; }
 
@@ -75,7 +91,54 @@ internal sealed class Process : IDisposable
         await Root.Records.PutAsync(key, found!.Record with { State = BlobState.Gone }, found, cancellationToken);
     }
 
+    /// <summary>Carries out the rules on what is kept.</summary>
+    public async Task RetainAsync(CancellationToken cancellationToken)
+    {
+        var runner = new RetentionRunner(Root, new UnneededManifests(Root, _options, _clock), (_, _, tag) => _scenario.HasImmutableTag && TagRules.IsGuarded(tag));
+        await runner.RunAsync(s_feeds, s_feeds.Default!, [.. s_feeds.Default!.Settings.Retention], dryRun: false, null, null, cancellationToken);
+    }
+
+    /// <summary>Scrubs, with a good copy of everything at hand where the store spoiled something.</summary>
+    public Task<ScrubReport> ScrubAsync(CancellationToken cancellationToken) =>
+        new Scrub(Root, _scenario.IsSpoilt ? new GoodCopy() : null, NullLogger.Instance).RunAsync(new ScrubOptions { BytesPerSecond = null }, cancellationToken);
+
+    /// <summary>Counts what the quota counts.</summary>
+    public async Task<QuotaReport> RecountAsync(CancellationToken cancellationToken) => await new QuotaRecount(Root).RunAsync(cancellationToken);
+
     public void Dispose() => Root.Dispose();
+
+    private static Feed Rules()
+    {
+        var feed = new Feed("");
+        feed.ImmutableTags.Add(Universe.Tags[0].Value);
+        feed.Retention.Add(new RetentionRule { OlderThan = KeptFor, Tags = { Universe.Tags[0].Value } });
+        feed.Retention.Add(new RetentionRule { OlderThan = KeptFor, Untagged = true });
+        return feed;
+    }
+
+    private sealed class Quotas(QuotaLimits limits) : IQuotaScopes
+    {
+        private readonly QuotaScope[] _scopes = [QuotaScope.OfFeed("", static _ => true, new QuotaLimit(limits.Bytes, "the feed"), new QuotaLimit(limits.Tags, "the feed"))];
+
+        public IReadOnlyList<QuotaScope> Feeds => _scopes;
+
+        public bool HasRepositories => false;
+
+        public string Names => "all";
+
+        public IReadOnlyList<QuotaScope> ScopesOf(RepositoryName repository) => _scopes;
+    }
+
+    private sealed class GoodCopy : IScrubSource
+    {
+        public ValueTask<ObjectContent?> OpenBlobAsync(Digest digest, IReadOnlyList<RepositoryName> holders, CancellationToken cancellationToken)
+        {
+            byte[] bytes = Universe.BlobBytes[Universe.BlobOf(digest)];
+            return new(new ObjectContent(new MemoryStream(bytes, writable: false), bytes.Length));
+        }
+
+        public ValueTask<ReadOnlyMemory<byte>?> ReadManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) => new((ReadOnlyMemory<byte>?)null);
+    }
 
     private sealed class Policy(Scenario scenario) : ICollectionPolicy
     {

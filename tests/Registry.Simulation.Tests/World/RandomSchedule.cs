@@ -1,10 +1,11 @@
+using Registry.Simulation.Scenarios;
+
 namespace Registry.Simulation.World;
 
 /// <summary>Draws what happens next, and keeps the choices, so that a run can be told and cut down.</summary>
 internal sealed class RandomSchedule : Schedule
 {
     // Minutes: within a grace period, about one, past it, past the day in which tags are mended, and past everything.
-    private const int Standing = int.MaxValue;
     private static readonly int[] s_times = [1, 20, 35, 65, 65, 130, 1_500, 4_400];
 
     private readonly SimulationRandom _random;
@@ -19,14 +20,12 @@ internal sealed class RandomSchedule : Schedule
     private readonly string? _where;
     private readonly int _late;
 
-    // How many steps the first two actors take before they stand still until nobody else has anything to do; none stands still where it is negative.
-    private readonly int[] _stalls = [-1, -1];
-    private readonly bool _faultBeforeStall;
+    private readonly Standing _standing;
     private int _last = -1;
     private int _crashesLeft = 3;
     private int _advancesLeft = 8;
 
-    public RandomSchedule(SimulationRandom random)
+    public RandomSchedule(SimulationRandom random, Scenario scenario)
     {
         _random = random;
 
@@ -41,13 +40,6 @@ internal sealed class RandomSchedule : Schedule
         _beforeCollectors = random.Next(3) switch { 0 => 0, 1 => 400, _ => 800 };
 
         _late = random.Next(3) switch { 0 => 5, 1 => 30, _ => 150 };
-        if (random.Next(3) == 0)
-        {
-            _stalls[0] = random.Next(30);
-            _stalls[1] = random.Next(2) == 0 ? random.Next(12) : -1;
-            _faultBeforeStall = random.Next(2) == 0;
-        }
-
         // Faults of all kinds anywhere, or of one kind and often where it matters.
         if (_faults > 0 && random.Next(2) == 0)
         {
@@ -55,6 +47,8 @@ internal sealed class RandomSchedule : Schedule
             _where = random.Next(4) switch { 0 => "blobs/", 1 => "repos/", 2 => "uploads/", _ => "data/" };
             _faults = 200;
         }
+
+        _standing = new Standing(random, scenario);
     }
 
     public List<Choice> Choices { get; } = [];
@@ -109,17 +103,20 @@ internal sealed class RandomSchedule : Schedule
             return true;
         }
 
-        int index = _stalls[0] >= 0 ? PickStalling(simulator) : -1;
-        index = index >= 0 ? index : last >= 0 && !_random.Chance(_switching) ? last : Pick(simulator, _random.Next(able));
-        Fiber fiber = simulator.Fibers[index];
-        int actor = fiber.Id / 16;
-        bool stands = actor < 2 && _stalls[actor] == 0 && _faultBeforeStall;
-        if (actor < 2 && _stalls[actor] >= 0)
+        Standing.Turn turn = new(-1, -1, FaultKind.None, AdvancesFirst: false);
+        if (_standing.IsAnybody)
         {
-            _stalls[actor]--;
-            _stalls[actor] = _stalls[actor] < 0 ? Standing : _stalls[actor];
+            _standing.Pick(simulator, _last, _switching, out turn);
+            if (turn.AdvancesFirst && _advancesLeft > 0)
+            {
+                _advancesLeft--;
+                choice = new Choice(ChoiceKind.Advance, s_times[3 + _random.Next(3)]);
+                return true;
+            }
         }
 
+        int index = turn.Index >= 0 ? turn.Index : last >= 0 && !_random.Chance(_switching) ? last : Pick(simulator, _random.Next(able));
+        Fiber fiber = simulator.Fibers[index];
         _last = fiber.Id;
         if (fiber.State == FiberState.Waiting && fiber.Plan.IsCollectors && _beforeCollectors > 0 && _advancesLeft > 0 && _random.Chance(_beforeCollectors))
         {
@@ -135,8 +132,8 @@ internal sealed class RandomSchedule : Schedule
             return true;
         }
 
-        int branch = fiber.Pending.Count > 1 ? _random.Next(fiber.Pending.Count) : 0;
-        FaultKind fault = stands && fiber.Pending.Count > 0 ? (FaultKind)(1 + _random.Next(5)) : DrawFault(fiber, branch);
+        int branch = turn.Branch >= 0 ? turn.Branch : fiber.Pending.Count > 1 ? _random.Next(fiber.Pending.Count) : 0;
+        FaultKind fault = turn.Fault != FaultKind.None ? turn.Fault : DrawFault(fiber, branch);
         choice = new Choice(ChoiceKind.Step, fiber.Id, branch, fault, _freely ? (uint)_random.NextBits() : 0);
         return true;
     }
@@ -152,54 +149,6 @@ internal sealed class RandomSchedule : Schedule
     }
 
     internal static bool IsAble(Simulator simulator, int index) => simulator.Fibers[index].Pending.Count > 0 || simulator.CanBegin(index);
-
-    // Those that are to stand still go first, and then last.
-    private int PickStalling(Simulator simulator)
-    {
-        int others = 0;
-        int standing = -1;
-        for (int i = 0; i < simulator.Fibers.Length; i++)
-        {
-            int actor = simulator.Fibers[i].Id / 16;
-            if (!IsAble(simulator, i))
-            {
-                continue;
-            }
-
-            if (actor < 2 && _stalls[actor] >= 0 && _stalls[actor] != Standing)
-            {
-                return i;
-            }
-
-            bool stands = actor < 2 && _stalls[actor] == Standing;
-            others += stands ? 0 : 1;
-            standing = stands ? i : standing;
-        }
-
-        if (others == 0)
-        {
-            return standing;
-        }
-
-        // The one that was at it goes on, as a rule.
-        int number = _random.Next(others);
-        int picked = -1;
-        for (int i = 0; i < simulator.Fibers.Length; i++)
-        {
-            int actor = simulator.Fibers[i].Id / 16;
-            if (IsAble(simulator, i) && !(actor < 2 && _stalls[actor] == Standing))
-            {
-                if (simulator.Fibers[i].Id == _last && !_random.Chance(_switching))
-                {
-                    return i;
-                }
-
-                picked = number-- == 0 ? i : picked;
-            }
-        }
-
-        return picked;
-    }
 
     private static int Pick(Simulator simulator, int number)
     {

@@ -11,7 +11,7 @@ internal sealed class SimulatedTime(Simulator simulator, TimeSpan offset) : Time
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new Timer(simulator.Current, callback, state);
+        var timer = new Timer(simulator.Caller, callback, state);
         simulator.Park(timer);
         return timer;
     }

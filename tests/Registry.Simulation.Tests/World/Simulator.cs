@@ -13,6 +13,8 @@ internal sealed class Simulator : IDisposable
     public static readonly DateTimeOffset Start = new(2025, 1, 1, 12, 0, 0, TimeSpan.Zero);
     public static readonly TimeSpan GracePeriod = TimeSpan.FromHours(1);
 
+    private static readonly AsyncLocal<Fiber?> s_caller = new();
+
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly Process[] _nodes;
     private int _processes;
@@ -24,6 +26,7 @@ internal sealed class Simulator : IDisposable
         Seed = seed;
         Content = Preparation.Prepare(scenario);
         Now = Content.Now + scenario.SinceSetup;
+        Began = Now;
         Content.Now = Now + scenario.StoreClock;
         _nodes = new Process[scenario.Clocks.Length];
         for (int i = 0; i < _nodes.Length; i++)
@@ -54,10 +57,15 @@ internal sealed class Simulator : IDisposable
 
     public DateTimeOffset Now { get; private set; }
 
+    public DateTimeOffset Began { get; }
+
     public int PageKeys { get; }
 
     /// <summary>On whose behalf code runs, or an operation is done.</summary>
     public Fiber Current { get; private set; }
+
+    /// <summary>Who asks for an operation. Requests that change one quota at the same moment wait for each other at their node, and go on in the middle of another's step.</summary>
+    public Fiber Caller => s_caller.Value ?? Current;
 
     /// <summary>Whoever is no actor.</summary>
     public Fiber Outside { get; } = new(99, 0, default);
@@ -215,7 +223,9 @@ internal sealed class Simulator : IDisposable
             fiber.Began = Step;
             fiber.BeganAt = Now;
             Note($"{fiber} begins at node {fiber.Node}: {fiber.Plan}", StableHash.Of("begin", (uint)fiber.Id));
+            s_caller.Value = Scenario.Quota is null ? null : fiber;
             fiber.Task = Clients.ActAsync(this, fiber);
+            s_caller.Value = null;
         }
         else if (fiber.Pending.Count > 0)
         {
@@ -225,6 +235,10 @@ internal sealed class Simulator : IDisposable
         }
 
         Settle(fiber);
+        if (Scenario.Quota is not null)
+        {
+            Array.ForEach(Fibers, Settle);
+        }
     }
 
     private void Perform(Operation operation, in Choice choice)

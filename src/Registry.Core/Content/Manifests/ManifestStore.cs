@@ -231,8 +231,8 @@ internal sealed class ManifestStore(
         CancellationToken cancellationToken)
     {
         // The ways back from the manifest to its tags are laid meanwhile: a round of writes less to wait for. Those that are announced have to be there before the manifest's record is written.
-        bool announced = pointing.Tags.Any(pointing.IsGuarded);
-        Task<TagWay[]> laying = Task.WhenAll(pointing.Tags.Select(tag => pointing.IsGuarded(tag)
+        bool announced = pointing.Tags.Any(pointing.IsGuarded) && Guards.Holds(Guard.AnnounceGuarded);
+        Task<TagWay[]> laying = Task.WhenAll(pointing.Tags.Select(tag => announced && pointing.IsGuarded(tag)
             ? tags.AnnounceAsync(repository, tag, manifest.Digest, cancellationToken)
             : tags.LayWayAsync(repository, tag, manifest.Digest, cancellationToken)));
         int taken = 0;

@@ -142,7 +142,7 @@ internal sealed class QuotaSums
             return true;
         }
 
-        if (change.Number >= since)
+        if (change.Number >= since && Guards.Holds(Guard.QuotaLookSince))
         {
             return false;
         }
@@ -154,7 +154,7 @@ internal sealed class QuotaSums
 
     /// <summary>The items that only processes which have not been heard of for long were at work on.</summary>
     public static IEnumerable<QuotaChange> Lost(QuotaRecord record, DateTimeOffset now) =>
-        record.Changes.Where(change => change.Owners.Count > 0 && change.Owners.All(owner => QuotaOwner.IsLost(owner, now)));
+        record.Changes.Where(change => Guards.Holds(Guard.QuotaGivesUp) && change.Owners.Count > 0 && change.Owners.All(owner => QuotaOwner.IsLost(owner, now)));
 
     /// <summary>Announces a recount, so that more changes are kept for it.</summary>
     public void Announce(string scan)
@@ -183,7 +183,7 @@ internal sealed class QuotaSums
         var moving = new HashSet<string>(StringComparer.Ordinal);
         foreach (QuotaChange change in known)
         {
-            if (change.Number >= since || change.Owners.Any(owner => !QuotaOwner.IsLost(owner, _now)))
+            if ((change.Number >= since || change.Owners.Any(owner => !QuotaOwner.IsLost(owner, _now))) && Guards.Holds(Guard.QuotaMoving))
             {
                 // It moved while the recount came by: the one that moved it knows.
                 moving.Add(change.Item);

@@ -118,7 +118,7 @@ internal sealed class TagStore(
                 return before;
             }
 
-            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && pointing.Condition.Check(tag.Value, current) is { } refusal)
+            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && (attempt == 0 || Guards.Holds(Guard.ConditionAnew)) && pointing.Condition.Check(tag.Value, current) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 throw refusal;
@@ -183,7 +183,7 @@ internal sealed class TagStore(
     /// <param name="cancellationToken">Ends the deletion.</param>
     /// <returns>Whether it was still as it was.</returns>
     public ValueTask<bool> DeleteUnchangedAsync(RepositoryName repository, Tag tag, string generation, ChangedBy by, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, new Only(Generation: generation), TagGuard.None, by, cancellationToken);
+        DeleteAsync(repository, tag, new Only(Generation: Guards.Holds(Guard.RetainUnchanged) ? generation : null), TagGuard.None, by, cancellationToken);
 
     /// <summary>Deletes every tag that points at a manifest.</summary>
     /// <param name="repository">The repository.</param>
@@ -365,6 +365,11 @@ internal sealed class TagStore(
             if (DigestOf(found) == digest)
             {
                 throw refusal;
+            }
+
+            if (!Guards.Holds(Guard.HoldOffGuarded))
+            {
+                return;
             }
 
             TagRecord same = found?.Record ?? new TagRecord { Generation = ids.Next(), Updated = time.GetUtcNow() };

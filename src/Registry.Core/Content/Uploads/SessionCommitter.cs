@@ -45,6 +45,11 @@ internal sealed class SessionCommitter(
         }
 
         long size = session.Record.Offset + (appended?.Bytes ?? 0);
+        if (!Guards.Holds(Guard.QuotaFirst))
+        {
+            return await CommitAsync(turn, id, session, appended, computed, digests, size, cancellationToken).ConfigureAwait(false);
+        }
+
         QuotaClaim? quota = await quotas.ReserveAsync(RepositoryName.Parse(session.Record.Repository), [QuotaItem.Blob(digests[0], size)], cancellationToken).ConfigureAwait(false);
         if (quota is null)
         {

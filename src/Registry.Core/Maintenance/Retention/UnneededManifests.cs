@@ -23,7 +23,9 @@ internal sealed class UnneededManifests(ContentRoot root, CollectionOptions opti
         IReadOnlyCollection<Digest> ended = [];
         try
         {
-            ended = await steps.Ender.EndAsync(repository, ripe, cancellationToken).ConfigureAwait(false);
+            // In the order of the repository, which is the same on every host and in every run.
+            Dictionary<Digest, string> inOrder = digests.Where(ripe.ContainsKey).ToDictionary(static digest => digest, digest => ripe[digest]);
+            ended = await steps.Ender.EndAsync(repository, inOrder, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
         {

@@ -66,7 +66,9 @@ internal sealed class BlobScrub(ContentRoot root, IScrubSource? source)
 
             // It may have been collected, or stored anew, while its old bytes were read.
             Versioned<BlobRecord>? now = await root.Records.ReadAsync<BlobRecord>(key, run.Token).ConfigureAwait(false);
-            if (now?.Record.Nonce == found.Record.Nonce && await HandleAsync(run, digest, now, wrong.Value).ConfigureAwait(false))
+            if (now is { Record.State: not BlobState.Gone }
+                && (now.Record.Nonce == found.Record.Nonce || !Guards.Holds(Guard.ScrubSecondLook))
+                && await HandleAsync(run, digest, now, wrong.Value).ConfigureAwait(false))
             {
                 run.Count(static report => report with { Blobs = report.Blobs + 1 });
                 return;

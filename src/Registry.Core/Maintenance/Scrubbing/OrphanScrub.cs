@@ -39,6 +39,11 @@ internal sealed class OrphanScrub(ContentRoot root)
         }
 
         List<string> suspects = await FindSuspectsAsync(run, named, noted?.Record.Data ?? []).ConfigureAwait(false);
+        foreach (string key in Guards.Holds(Guard.ScrubOrphanTwice) ? [] : suspects)
+        {
+            await ConfirmAsync(run, named, key).ConfigureAwait(false);
+        }
+
         if (run.Mends && (suspects.Count > 0 || noted is not null))
         {
             // Whoever wrote notes meanwhile has noted the same.
