@@ -19,7 +19,7 @@ internal sealed class FeedContentService(IFeedProvider provider, ContentRoots ro
             throw new InvalidOperationException("The default feed cannot be emptied while there are others: their repositories' names begin with what its own could.");
         }
 
-        ContentRoot root = await OpenAsync(settings, cancellationToken).ConfigureAwait(false);
+        ContentRoot root = await roots.OpenAsync(settings.Store, cancellationToken).ConfigureAwait(false);
         return await root.Eraser.EraseAllAsync(feed.Length == 0 ? "" : feed + "/", cancellationToken).ConfigureAwait(false);
     }
 
@@ -37,7 +37,7 @@ internal sealed class FeedContentService(IFeedProvider provider, ContentRoots ro
             throw new ArgumentException($"'{repository}' is in {FeedRules.Describe(owner)}, and not in the default feed.", nameof(repository));
         }
 
-        ContentRoot root = await OpenAsync(settings, cancellationToken).ConfigureAwait(false);
+        ContentRoot root = await roots.OpenAsync(settings.Store, cancellationToken).ConfigureAwait(false);
         return await root.Eraser.EraseAsync(found.FullName, cancellationToken).ConfigureAwait(false);
     }
 
@@ -46,12 +46,5 @@ internal sealed class FeedContentService(IFeedProvider provider, ContentRoots ro
         ArgumentNullException.ThrowIfNull(feed);
         IReadOnlyList<Feed> feeds = provider.GetFeeds().Feeds;
         return (feeds.FirstOrDefault(known => known.Name == feed) ?? throw new InvalidOperationException($"There is no feed '{feed}'."), feeds);
-    }
-
-    private async ValueTask<ContentRoot> OpenAsync(Feed settings, CancellationToken cancellationToken)
-    {
-        ContentRoot root = roots.Find(settings.Store) ?? throw new InvalidOperationException($"There is no store '{settings.Store}'.");
-        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
-        return root;
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Registry.AspNetCore.Hosting;
-using Registry.Content;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -30,8 +29,7 @@ public static class DockerRegistryHealthCheckExtensions
             {
                 foreach (string store in registry.Feeds.Current.Stores)
                 {
-                    ContentRoot root = registry.Roots.Find(store) ?? throw new InvalidOperationException($"There is no store '{store}'.");
-                    await root.Format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+                    await registry.Roots.Get(store).Format.EnsureAsync(cancellationToken).ConfigureAwait(false);
                 }
 
                 return HealthCheckResult.Healthy();

@@ -63,8 +63,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         FeedTable table = feeds.Current;
         foreach (ActiveFeed one in feed is null ? table.Feeds.Where(static one => one.Settings.Retention.Count > 0) : [Find(table, feed)])
         {
-            ContentRoot root = Find(one);
-            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            ContentRoot root = await roots.OpenAsync(one.Settings.Store, cancellationToken).ConfigureAwait(false);
             reports.Add(await RunnerOf(root, new StoreTime(root.Time)).RunAsync(
                 table, one, rules ?? [.. one.Settings.Retention], dryRun: true, onItem, progress: null, cancellationToken).ConfigureAwait(false));
         }
@@ -78,7 +77,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     private async ValueTask<RetentionReport?> ApplyAsync(
         FeedTable table, ActiveFeed feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
     {
-        ContentRoot root = Find(feed);
+        ContentRoot root = roots.Get(feed.Settings.Store);
         var clock = new StoreTime(root.Time);
         DateTimeOffset began = root.Time.GetUtcNow();
         RetentionReport left = new() { Feed = feed.Name, Started = began, Ended = began, StoppedBecause = OfAnother };
@@ -144,8 +143,6 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         new(root, new UnneededManifests(root, options.Collection, clock), static (feed, _, tag) => feed.Tags.IsProtected(tag));
 
     private static ActiveFeed Find(FeedTable table, string feed) => table.FindByName(feed) ?? throw new InvalidOperationException($"There is no feed '{feed}', or it is disabled.");
-
-    private ContentRoot Find(ActiveFeed feed) => roots.Find(feed.Settings.Store) ?? throw new InvalidOperationException($"There is no store '{feed.Settings.Store}'.");
 
     private void Tell(RetentionReport report)
     {

@@ -32,8 +32,7 @@ internal sealed class QuotaService(FeedDirectory feeds, ContentRoots roots) : IQ
         var sum = new QuotaReport(0, 0, 0);
         foreach (string store in feeds.Current.Stores)
         {
-            ContentRoot root = roots.Find(store) ?? throw new InvalidOperationException($"There is no store '{store}'.");
-            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            ContentRoot root = await roots.OpenAsync(store, cancellationToken).ConfigureAwait(false);
             QuotaReport report = await new QuotaRecount(root).RunAsync(cancellationToken).ConfigureAwait(false);
             sum = new QuotaReport(sum.Verified + report.Verified, sum.Corrected + report.Corrected, sum.Unverified + report.Unverified);
         }
@@ -45,9 +44,7 @@ internal sealed class QuotaService(FeedDirectory feeds, ContentRoots roots) : IQ
     {
         ArgumentNullException.ThrowIfNull(feed);
         ActiveFeed found = feeds.Current.FindByName(feed) ?? throw new InvalidOperationException($"There is no feed '{feed}', or it is disabled.");
-        ContentRoot root = roots.Find(found.Settings.Store) ?? throw new InvalidOperationException($"There is no store '{found.Settings.Store}'.");
-        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
-        return (found, root);
+        return (found, await roots.OpenAsync(found.Settings.Store, cancellationToken).ConfigureAwait(false));
     }
 
     private static async ValueTask<QuotaUsage?> ReadAsync(ContentRoot root, QuotaScope? scope, CancellationToken cancellationToken)

@@ -20,8 +20,7 @@ internal sealed class TagHistoryService(FeedDirectory feeds, ContentRoots roots)
             return [];
         }
 
-        ContentRoot root = roots.Find(active.Settings.Store) ?? throw new InvalidOperationException($"There is no store '{active.Settings.Store}'.");
-        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+        ContentRoot root = await roots.OpenAsync(active.Settings.Store, cancellationToken).ConfigureAwait(false);
         return await root.Tags.ReadHistoryAsync(target.FullName, tag, cancellationToken).ConfigureAwait(false);
     }
 }

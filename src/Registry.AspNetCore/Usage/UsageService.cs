@@ -22,8 +22,7 @@ internal sealed class UsageService(IFeedProvider provider, ContentRoots roots, U
     {
         ArgumentNullException.ThrowIfNull(feed);
         Feed settings = provider.GetFeeds().Feeds.FirstOrDefault(known => known.Name == feed) ?? throw new InvalidOperationException($"There is no feed '{feed}'.");
-        ContentRoot root = roots.Find(settings.Store) ?? throw new InvalidOperationException($"There is no store '{settings.Store}'.");
-        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+        ContentRoot root = await roots.OpenAsync(settings.Store, cancellationToken).ConfigureAwait(false);
         UsageStore store = writer.StoreOf(root);
         DateTimeOffset? since = await store.ReadSinceAsync(cancellationToken).ConfigureAwait(false);
 

@@ -27,6 +27,19 @@ internal sealed class ContentRoots(Func<string, IObjectStore?> find, ContentOpti
         return null;
     }
 
+    /// <summary>The content root of a store.</summary>
+    /// <exception cref="InvalidOperationException">There is no store of this name.</exception>
+    public ContentRoot Get(string store) => Find(store) ?? throw new InvalidOperationException($"There is no store '{store}'.");
+
+    /// <summary>The content root of a store, which is one that this registry can use.</summary>
+    /// <exception cref="InvalidOperationException">There is no store of this name, or it cannot be used.</exception>
+    public async ValueTask<ContentRoot> OpenAsync(string store, CancellationToken cancellationToken)
+    {
+        ContentRoot root = Get(store);
+        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+        return root;
+    }
+
     public void Dispose()
     {
         foreach (Lazy<ContentRoot?> root in _roots.Values)
