@@ -47,13 +47,11 @@ internal sealed record HostOptions
     /// <param name="environment">Environment variables, for what does not belong into a command line.</param>
     public static HostOptions Sample(string name, IReadOnlyList<string> settings, params IEnumerable<KeyValuePair<string, string>> environment)
     {
-        var sample = FileOf(name);
-        var dotnet = System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
         return new HostOptions
         {
             Template =
             [
-                dotnet, sample, "--urls", "http://127.0.0.1:{port}", .. settings,
+                .. ProgramOf(name), "--urls", "http://127.0.0.1:{port}", .. settings,
                 // One line for each request and one for its answer, for the messages of failing tests.
                 "--Logging:LogLevel:Microsoft.AspNetCore=Warning", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics=Information",
             ],
@@ -61,11 +59,18 @@ internal sealed record HostOptions
         };
     }
 
+    /// <summary>What starts a sample, as built with the tests, without any arguments.</summary>
+    public static IReadOnlyList<string> ProgramOf(string name) =>
+        [System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet", FileOf(name)];
+
     /// <summary>Another host with the same settings and environment.</summary>
     public HostOptions As(string name) => this with { Template = [Template[0], FileOf(name), .. Template.Skip(2)] };
 
     /// <summary>The same host with further settings.</summary>
     public HostOptions With(params IReadOnlyList<string> settings) => this with { Template = [.. Template, .. settings] };
+
+    /// <summary>The value of one of its settings.</summary>
+    public string Setting(string name) => Template.Single(part => part.StartsWith($"--{name}=", StringComparison.Ordinal))[(name.Length + 3)..];
 
     /// <summary>A sample host that also listens on <see cref="RegistryHost.SocketFile"/>, which is reached from private networks too.</summary>
     public HostOptions WithSocket() => With("--urls", "http://127.0.0.1:{port};http://unix:{data}.sock");
