@@ -144,13 +144,8 @@ internal sealed class QuotaBook(QuotaHoldings holdings, RecordStore records, IQu
         {
             // The record first: what changes after it shows.
             QuotaRecord record = await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-            bool[] held = new bool[left.Count];
-            await StoreConcurrency.ForEachAsync(
-                [.. Enumerable.Range(0, left.Count)],
-                options.StoreConcurrency,
-                async (i, token) => held[i] = await holdings.HoldsAsync(scope, left[i], token).ConfigureAwait(false),
-                cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> looked = left;
+            bool[] held = await HoldsAsync(scope, looked, cancellationToken).ConfigureAwait(false);
             left = await ledger.ApplyAsync(sums => looked.Where((item, i) => !sums.TryResolve(item, owner, held[i], record.Next)).ToArray()).ConfigureAwait(false);
         }
     }
@@ -249,14 +244,12 @@ internal sealed class QuotaBook(QuotaHoldings holdings, RecordStore records, IQu
 
     private async ValueTask<List<QuotaItem>> SelectAsync(QuotaScope scope, IReadOnlyList<QuotaItem> items, bool held, CancellationToken cancellationToken)
     {
-        bool[] selected = new bool[items.Count];
-        await StoreConcurrency.ForEachAsync(
-            [.. Enumerable.Range(0, items.Count)],
-            options.StoreConcurrency,
-            async (i, token) => selected[i] = await holdings.HoldsAsync(scope, items[i].Key, token).ConfigureAwait(false) == held,
-            cancellationToken).ConfigureAwait(false);
-        return [.. items.Where((_, i) => selected[i])];
+        bool[] are = await HoldsAsync(scope, [.. items.Select(static item => item.Key)], cancellationToken).ConfigureAwait(false);
+        return [.. items.Where((_, i) => are[i] == held)];
     }
+
+    private Task<bool[]> HoldsAsync(QuotaScope scope, IReadOnlyList<string> items, CancellationToken cancellationToken) =>
+        StoreConcurrency.SelectAsync(items, options.StoreConcurrency, (item, token) => holdings.HoldsAsync(scope, item, token), cancellationToken);
 
     private async ValueTask<bool> IsCountedAsync(QuotaScope scope, QuotaRecord record, string item, CancellationToken cancellationToken) =>
         record.Changes.Any(change => change.Item == item && change.Counted) || await holdings.HoldsAsync(scope, item, cancellationToken).ConfigureAwait(false);
