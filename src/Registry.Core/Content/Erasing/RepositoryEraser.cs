@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Registry.Content.Blobs;
 using Registry.Content.Catalog;
 using Registry.Content.Manifests;
@@ -50,14 +51,11 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
         bool found = await store.GetAsync(ContentKeys.Catalog(repository), cancellationToken).ConfigureAwait(false) is not null;
         await EraseTagsAsync(repository, cancellationToken).ConfigureAwait(false);
         var named = new HashSet<Digest>();
-        await foreach (string key in store.ListAllAsync(ContentKeys.Manifests(repository), cancellationToken).ConfigureAwait(false))
+        await foreach (StoredManifest manifest in ListManifestsAsync(repository, cancellationToken).ConfigureAwait(false))
         {
-            if (ContentKeys.TryParseManifest(key, out Digest digest) && await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false) is { } manifest)
-            {
-                found = true;
-                named.UnionWith(ManifestParser.Parse(manifest.Content, manifest.MediaType).RequiredContent());
-                await manifests.DeleteAsync(repository, digest, cancellationToken).ConfigureAwait(false);
-            }
+            found = true;
+            named.UnionWith(ManifestParser.Parse(manifest.Content, manifest.MediaType).RequiredContent());
+            await manifests.DeleteAsync(repository, manifest.Digest, cancellationToken).ConfigureAwait(false);
         }
 
         // The leases of what was just named: the repository is to show nothing any more, should there be one of its name again.
@@ -81,7 +79,7 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
 
         // Last, since it is what a second run finds the repository by.
         await catalog.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
-        if (await HasManifestsAsync(repository, cancellationToken).ConfigureAwait(false))
+        if (await ListManifestsAsync(repository, cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false))
         {
             // Somebody pushed meanwhile.
             await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
@@ -90,17 +88,15 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
         return found;
     }
 
-    private async ValueTask<bool> HasManifestsAsync(RepositoryName repository, CancellationToken cancellationToken)
+    private async IAsyncEnumerable<StoredManifest> ListManifestsAsync(RepositoryName repository, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (string key in store.ListAllAsync(ContentKeys.Manifests(repository), cancellationToken).ConfigureAwait(false))
         {
-            if (ContentKeys.TryParseManifest(key, out Digest digest) && await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false) is not null)
+            if (ContentKeys.TryParseManifest(key, out Digest digest) && await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false) is { } manifest)
             {
-                return true;
+                yield return manifest;
             }
         }
-
-        return false;
     }
 
     private async ValueTask EraseTagsAsync(RepositoryName repository, CancellationToken cancellationToken)
