@@ -49,7 +49,7 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
 
             return isDone;
         }
-        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             // It is tried again, or another host does. Other stores may be sound.
             logger.QuotasNotVerified(registry, e);

@@ -3,6 +3,7 @@ using Registry.AspNetCore.Diagnostics;
 using Registry.Content;
 using Registry.Feeds;
 using Registry.Maintenance.Collection;
+using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Retention;
 
 namespace Registry.AspNetCore.Maintenance;
@@ -92,7 +93,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
                 return isDone ? null : left;
             }
         }
-        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             // Other feeds may have another store.
             return Fail(left, e);
@@ -127,7 +128,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
             await claim.FinishAsync(cancellationToken).ConfigureAwait(false);
             return report;
         }
-        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             return Fail(report, e);
         }

@@ -42,7 +42,7 @@ internal sealed class ScrubJob(
                         reports.Add(report);
                     }
                 }
-                catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+                catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
                 {
                     // The other stores are scrubbed first.
                     logger.NotScrubbed(store, e);

@@ -2,6 +2,7 @@ using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Feeds;
+using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Usage;
 using Registry.Model;
 
@@ -159,7 +160,7 @@ internal sealed class RepositoryRetention(
             tag.IsGone = removed;
             return Item(removed ? RetentionOutcome.Removed : RetentionOutcome.Changed);
         }
-        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             return Item(RetentionOutcome.Failed, e.Message);
         }

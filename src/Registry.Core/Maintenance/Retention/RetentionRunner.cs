@@ -1,6 +1,7 @@
 using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Feeds;
+using Registry.Maintenance.Jobs;
 using Registry.Model;
 
 namespace Registry.Maintenance.Retention;
@@ -75,7 +76,7 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
             {
                 page = await root.Catalog.ListAsync(feed.Prefix, after, PageSize, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (IsFault(e, cancellationToken))
+            catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
             {
                 return $"The repositories cannot be listed: {e.Message}";
             }
@@ -120,13 +121,10 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
         {
             await run.RunAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsFault(e, cancellationToken))
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             // Whatever a store throws: the other repositories are none the worse.
             await log.AddAsync(new RetentionItem(repository.Name.Value, null, null, "", "the repository cannot be read", RetentionOutcome.Failed, e.Message), cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <summary>Whether an exception is a fault of one operation and no reason to end the run.</summary>
-    public static bool IsFault(Exception exception, CancellationToken cancellationToken) => exception is not OutOfMemoryException && !cancellationToken.IsCancellationRequested;
 }

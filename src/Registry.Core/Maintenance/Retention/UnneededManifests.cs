@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using Registry.Content;
 using Registry.Maintenance.Collection;
+using Registry.Maintenance.Jobs;
 using Registry.Model;
 
 namespace Registry.Maintenance.Retention;
@@ -17,38 +17,32 @@ internal sealed class UnneededManifests(ContentRoot root, CollectionOptions opti
     public async ValueTask<IReadOnlyList<UnneededLook>> ConsiderAsync(RepositoryName repository, IReadOnlyList<Digest> digests, bool dryRun, CancellationToken cancellationToken)
     {
         Steps steps = dryRun ? _dry : _real;
-        var ripe = new ConcurrentDictionary<Digest, string>();
-        UnneededLook[] looks = await StoreConcurrency.SelectAsync(digests, options.Concurrency, LookAsync, cancellationToken).ConfigureAwait(false);
+        (ManifestLook Look, Exception? Fault)[] looks = await StoreConcurrency.SelectAsync(digests, options.Concurrency, LookAsync, cancellationToken).ConfigureAwait(false);
+
+        // In the order of the repository, which is the same on every host and in every run.
+        var ripe = digests.Zip(looks).Where(static pair => pair.Second.Look.Fate == ManifestFate.Ripe).ToDictionary(static pair => pair.First, static pair => pair.Second.Look.Nonce);
         UnneededLook kept = new(ManifestFate.Kept);
         IReadOnlyCollection<Digest> ended = [];
         try
         {
-            // In the order of the repository, which is the same on every host and in every run.
-            Dictionary<Digest, string> inOrder = digests.Where(ripe.ContainsKey).ToDictionary(static digest => digest, digest => ripe[digest]);
-            ended = await steps.Ender.EndAsync(repository, inOrder, cancellationToken).ConfigureAwait(false);
+            ended = await steps.Ender.EndAsync(repository, ripe, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             kept = kept with { Fault = e };
         }
 
-        return [.. looks.Zip(digests, (look, digest) => look.Fate != ManifestFate.Ripe ? look : ended.Contains(digest) ? new UnneededLook(ManifestFate.Removed) : kept)];
+        return [.. digests.Zip(looks, (digest, one) => one.Look.Fate != ManifestFate.Ripe ? new UnneededLook(one.Look.Fate, one.Fault) : ended.Contains(digest) ? new UnneededLook(ManifestFate.Removed) : kept)];
 
-        async ValueTask<UnneededLook> LookAsync(Digest digest, CancellationToken token)
+        async ValueTask<(ManifestLook Look, Exception? Fault)> LookAsync(Digest digest, CancellationToken token)
         {
             try
             {
-                ManifestLook look = await steps.Manifests.ExamineAsync(repository, digest, token).ConfigureAwait(false);
-                if (look.Fate == ManifestFate.Ripe)
-                {
-                    ripe[digest] = look.Nonce;
-                }
-
-                return new UnneededLook(look.Fate);
+                return (await steps.Manifests.ExamineAsync(repository, digest, token).ConfigureAwait(false), null);
             }
-            catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+            catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
             {
-                return new UnneededLook(ManifestFate.Kept, e);
+                return (new ManifestLook(ManifestFate.Kept, ""), e);
             }
         }
     }

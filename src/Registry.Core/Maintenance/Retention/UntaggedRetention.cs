@@ -2,6 +2,7 @@ using Registry.Content;
 using Registry.Content.Records;
 using Registry.Feeds;
 using Registry.Maintenance.Collection;
+using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Usage;
 using Registry.Model;
 using Registry.Storage;
@@ -56,7 +57,7 @@ internal sealed class UntaggedRetention(
             DateTimeOffset used = RepositoryUsage.Later(record.Pushed, usage?.LastUsed(digest.Value));
             return Array.Find(rules, one => one.IsOldEnough(record.Pushed, used)) is { } rule ? new NamedManifest(digest, rule.Name, rule.Reason(null, record.Pushed, used)) : null;
         }
-        catch (Exception e) when (RetentionRunner.IsFault(e, cancellationToken))
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             return new NamedManifest(digest, rules[0].Name, "it cannot be read", e);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Registry.Content;
+using Registry.Maintenance.Jobs;
 using Registry.Model;
 
 namespace Registry.Maintenance.Usage;
@@ -61,7 +62,7 @@ internal sealed class UsageWriter(PullCounter counter)
             {
                 await action(cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not OutOfMemoryException)
+            catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
             {
                 // Whatever a store throws: the pulls of other repositories are written still.
                 failure ??= e;
