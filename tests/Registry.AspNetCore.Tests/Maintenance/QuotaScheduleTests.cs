@@ -57,39 +57,10 @@ public sealed class QuotaScheduleTests : MaintenanceTest
         await using RegistryHost host = await StartAsync(JobSchedule.Daily(new TimeOnly(1, 0), new TimeOnly(3, 0)), gate);
         DateTimeOffset first = await FirstAsync(host);
 
-        gate.IsClosed = true;
+        gate.Prefix = "refs/";
         await UntilAsync(() => Task.FromResult(gate.Waiting));
         await UntilAsync(() => Task.FromResult(gate.WasCancelled));
-        gate.IsClosed = false;
+        gate.Prefix = null;
         await UntilAsync(async () => await VerifiedAsync(host) > first);
-    }
-
-    /// <summary>A store whose listing of refs does not come to an end while it is closed.</summary>
-    private sealed class GatedStore(IObjectStore inner) : ProxyStore(inner)
-    {
-        public bool IsClosed { get; set; }
-
-        public bool Waiting { get; private set; }
-
-        public bool WasCancelled { get; private set; }
-
-        public override async ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
-        {
-            if (IsClosed && prefix.StartsWith("refs/", StringComparison.Ordinal))
-            {
-                Waiting = true;
-                try
-                {
-                    await Task.Delay(Timeout.Infinite, cancellationToken);
-                }
-                catch (OperationCanceledException)
-                {
-                    WasCancelled = true;
-                    throw;
-                }
-            }
-
-            return await base.ListAsync(prefix, startAfter, limit, cancellationToken);
-        }
     }
 }

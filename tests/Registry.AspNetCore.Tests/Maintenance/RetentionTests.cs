@@ -4,7 +4,6 @@ using Registry.AspNetCore.Tests.Testing;
 using Registry.Feeds;
 using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Retention;
-using Registry.Storage;
 using Registry.Storage.InMemory;
 
 namespace Registry.AspNetCore.Tests.Maintenance;
@@ -106,7 +105,7 @@ public sealed class RetentionTests : MaintenanceTest
     [Fact]
     public async Task A_feed_that_another_host_is_at_is_left_to_it_and_gone_on_with_when_that_stops()
     {
-        var gate = new Gate(Store.Share());
+        var gate = new GatedStore(Store.Share());
         RegistryHost busy = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team), gate);
         await using RegistryHost other = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
         foreach (string name in new[] { "a", "b" })
@@ -132,14 +131,14 @@ public sealed class RetentionTests : MaintenanceTest
     [Fact]
     public async Task A_host_that_went_silent_loses_the_feed_and_ends()
     {
-        var gate = new Gate(Store.Share());
+        var gate = new GatedStore(Store.Share());
         await using RegistryHost silent = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team), gate);
         await using RegistryHost other = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
         await PushAsync(other, "team/app", "pr-1");
         gate.Prefix = "repos/team._app/tag-names/";
-        gate.IsCutOff = static key => key.StartsWith("maintenance/", StringComparison.Ordinal);
         Task<IReadOnlyList<RetentionReport>> running = MaintenanceOf(silent).ApplyRetentionAsync("team", null, Cancel);
         await Wait.UntilAsync(() => gate.Waiting);
+        gate.IsCutOff = static key => key.StartsWith("maintenance/", StringComparison.Ordinal);
 
         Time.Advance(TimeSpan.FromMinutes(3));
         RetentionReport taken = Assert.Single(await MaintenanceOf(other).ApplyRetentionAsync("team", null, Cancel));
@@ -185,7 +184,7 @@ public sealed class RetentionTests : MaintenanceTest
     [Fact]
     public async Task A_feed_whose_store_cannot_be_written_holds_up_no_other()
     {
-        var cut = new Gate(new InMemoryObjectStore(Time)) { IsCutOff = static key => key.StartsWith("maintenance/", StringComparison.Ordinal), Waiting = true };
+        var cut = new GatedStore(new InMemoryObjectStore(Time)) { IsCutOff = static key => key.StartsWith("maintenance/", StringComparison.Ordinal) };
         await using RegistryHost host = await StartAsync(
             SwitchOffButRetention,
             registry => registry.AddStore("cut", store => store.AddStorage(_ => cut)).AddFeed("a", static feed =>
@@ -208,29 +207,5 @@ public sealed class RetentionTests : MaintenanceTest
     {
         SwitchOff(options);
         options.Maintenance.RetentionSchedule = JobSchedule.Every(TimeSpan.FromHours(2));
-    }
-
-    /// <summary>A store whose listing of one prefix does not come to an end, and that can be cut off from some keys.</summary>
-    private sealed class Gate(IObjectStore inner) : ProxyStore(inner)
-    {
-        public string? Prefix { get; set; }
-
-        public Func<string, bool>? IsCutOff { get; set; }
-
-        public bool Waiting { get; set; }
-
-        public override async ValueTask<KeyPage> ListAsync(string prefix, string? startAfter, int limit, CancellationToken cancellationToken)
-        {
-            if (prefix == Prefix)
-            {
-                Waiting = true;
-                await Task.Delay(Timeout.Infinite, cancellationToken);
-            }
-
-            return await base.ListAsync(prefix, startAfter, limit, cancellationToken);
-        }
-
-        public override ValueTask<PutResult> PutAsync(string key, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken) =>
-            Waiting && IsCutOff?.Invoke(key) == true ? throw new StoreUnavailableException("Cut off.") : base.PutAsync(key, content, condition, cancellationToken);
     }
 }
