@@ -26,16 +26,16 @@ internal sealed class GarbageRun(string folder, int images)
     {
         string peerData = Path.Combine(folder, "peer");
         string ownData = Path.Combine(folder, "own");
-        string configuration = await WriteConfigurationAsync(peerData);
-        (string Port, Process Server) peer = await StartPeerAsync(configuration);
+        (string configuration, int port) = await WriteConfigurationAsync(peerData);
+        using Process peer = await StartPeerAsync(configuration, port);
         try
         {
-            await FillAsync(new Uri($"http://127.0.0.1:{peer.Port}"));
+            await FillAsync(new Uri($"http://127.0.0.1:{port}"));
         }
         finally
         {
-            peer.Server.Kill();
-            await peer.Server.WaitForExitAsync();
+            peer.Kill();
+            await peer.WaitForExitAsync();
         }
 
         long peerBefore = BytesIn(peerData);
@@ -143,9 +143,8 @@ internal sealed class GarbageRun(string folder, int images)
         return app;
     }
 
-    private static async Task<(string Port, Process Server)> StartPeerAsync(string configuration)
+    private static async Task<Process> StartPeerAsync(string configuration, int port)
     {
-        string port = (await File.ReadAllTextAsync(configuration)).Split("127.0.0.1:")[1].Split('\n')[0].Trim();
         Process server = Process.Start(new ProcessStartInfo("docker-registry", ["serve", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         server.BeginErrorReadLine();
         server.BeginOutputReadLine();
@@ -155,7 +154,7 @@ internal sealed class GarbageRun(string folder, int images)
             try
             {
                 (await client.GetAsync(new Uri($"http://127.0.0.1:{port}/v2/"))).Dispose();
-                return (port, server);
+                return server;
             }
             catch (HttpRequestException) when (attempt < 200)
             {
@@ -164,7 +163,7 @@ internal sealed class GarbageRun(string folder, int images)
         }
     }
 
-    private static async Task<string> WriteConfigurationAsync(string data)
+    private static async Task<(string File, int Port)> WriteConfigurationAsync(string data)
     {
         using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();
@@ -185,7 +184,7 @@ internal sealed class GarbageRun(string folder, int images)
               addr: 127.0.0.1:{port}
 
             """);
-        return file;
+        return (file, port);
     }
 
     private static long BytesIn(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(static file => file.Length);

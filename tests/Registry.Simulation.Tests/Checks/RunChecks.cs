@@ -27,7 +27,6 @@ internal sealed partial class RunChecks : IStoreObserver
     private readonly TagRecord?[,] _tags = new TagRecord?[Universe.Repositories.Length, Universe.Tags.Length];
     private readonly Fiber?[,] _tagWriters = new Fiber?[Universe.Repositories.Length, Universe.Tags.Length];
 
-    private readonly QuotaChecks? _quota;
 
     private bool _atRest;
     private bool _isSpoilt;
@@ -59,8 +58,8 @@ internal sealed partial class RunChecks : IStoreObserver
         }
 
         _promised = (Simulator.GracePeriod / 2) - simulator.Scenario.Uncertainty;
-        _quota = simulator.Scenario.Quota is { } limits ? new QuotaChecks(simulator, this, limits) : null;
-        _quota?.Begin();
+        Quota = simulator.Scenario.Quota is { } limits ? new QuotaChecks(simulator, this, limits) : null;
+        Quota?.Begin();
     }
 
     /// <summary>How often anything changed that is more than collectors' own notes.</summary>
@@ -70,7 +69,7 @@ internal sealed partial class RunChecks : IStoreObserver
 
     public ManifestRecord? Manifest(int repo, int manifest) => _manifests[repo, manifest];
 
-    public QuotaChecks? Quota => _quota;
+    public QuotaChecks? Quota { get; }
 
     public TagRecord? Tag(int repo, int tag) => _tags[repo, tag];
 
@@ -103,7 +102,7 @@ internal sealed partial class RunChecks : IStoreObserver
                     break;
             }
 
-            _quota?.Changed();
+            Quota?.Changed();
         }
         else if ((after is null || before is not null) && key.StartsWith(ContentKeys.DataPrefix, StringComparison.Ordinal))
         {
@@ -117,7 +116,7 @@ internal sealed partial class RunChecks : IStoreObserver
         }
         else if (key.StartsWith(ContentKeys.RefsPrefix, StringComparison.Ordinal))
         {
-            _quota?.Changed();
+            Quota?.Changed();
             if (after is null)
             {
                 CheckLostRef(key);
