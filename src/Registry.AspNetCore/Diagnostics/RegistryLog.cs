@@ -55,6 +55,9 @@ internal static partial class RegistryLog
     public static partial void Retained(
         this ILogger logger, string feed, TimeSpan duration, long repositories, long tags, long condemned, long manifests, long kept, long failures, string end);
 
+    [LoggerMessage(65, LogLevel.Error, "Garbage in store '{Store}' could not be collected. It is tried again later.")]
+    public static partial void NotCollected(this ILogger logger, string store, Exception exception);
+
     [LoggerMessage(63, LogLevel.Error, "The rules of feed '{Feed}' could not be carried out. It is tried again later.")]
     public static partial void NotRetained(this ILogger logger, string feed, Exception exception);
 
@@ -67,8 +70,8 @@ internal static partial class RegistryLog
     [LoggerMessage(70, LogLevel.Information, "The quotas of registry '{Registry}' were verified: {Verified} counted, {Corrected} of them corrected, {Unverified} to be counted later.")]
     public static partial void QuotasVerified(this ILogger logger, string registry, long verified, long corrected, long unverified);
 
-    [LoggerMessage(71, LogLevel.Warning, "The quotas of registry '{Registry}' could not be verified. It will be tried again.")]
-    public static partial void QuotasNotVerified(this ILogger logger, string registry, Exception exception);
+    [LoggerMessage(71, LogLevel.Warning, "The quotas in store '{Store}' could not be verified. It will be tried again.")]
+    public static partial void QuotasNotVerified(this ILogger logger, string store, Exception exception);
 
     [LoggerMessage(40, LogLevel.Error, "The configured users have mistakes and stay as they were: {Mistakes}")]
     public static partial void UsersNotReloaded(this ILogger logger, string mistakes);

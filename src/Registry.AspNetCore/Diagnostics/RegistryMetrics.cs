@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Registry.Maintenance.Collection;
+using Registry.Maintenance.Quotas;
 using Registry.Maintenance.Retention;
 using Registry.Maintenance.Scrubbing;
 
@@ -24,6 +25,7 @@ internal sealed class RegistryMetrics : IDisposable
     private readonly Counter<long> _removed;
     private readonly Counter<long> _freed;
     private readonly Counter<long> _retention;
+    private readonly Counter<long> _quotas;
     private readonly Counter<long> _findings;
     private readonly Counter<long> _scrubbed;
 
@@ -36,6 +38,7 @@ internal sealed class RegistryMetrics : IDisposable
         _removed = _meter.CreateCounter<long>("registry.collection.removed", "{object}", "What the collector removed.");
         _freed = _meter.CreateCounter<long>("registry.collection.freed", "By", "Bytes of what the collector removed.");
         _retention = _meter.CreateCounter<long>("registry.retention.items", "{item}", "What rules on what feeds keep named, and what became of it.");
+        _quotas = _meter.CreateCounter<long>("registry.quota.verified", "{quota}", "Quotas whose use was counted anew, and whether it was as had been summed up.");
         _findings = _meter.CreateCounter<long>("registry.scrub.findings", "{finding}", "What scrubs found that was not as it should be.");
         _scrubbed = _meter.CreateCounter<long>("registry.scrub.read", "By", "Bytes of blobs that scrubs read.");
         _sent = _meter.CreateCounter<long>("registry.blob.sent", "By", "Bytes of blobs that clients pulled.");
@@ -73,6 +76,22 @@ internal sealed class RegistryMetrics : IDisposable
             if (count > 0)
             {
                 _retention.Add(count, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("outcome", outcome));
+            }
+        }
+    }
+
+    /// <summary>What a recount of quotas found.</summary>
+    public void Verified(QuotaReport report)
+    {
+        Add("right", report.Verified - report.Corrected);
+        Add("corrected", report.Corrected);
+        Add("disturbed", report.Unverified);
+
+        void Add(string outcome, long count)
+        {
+            if (count > 0)
+            {
+                _quotas.Add(count, new KeyValuePair<string, object?>("outcome", outcome));
             }
         }
     }

@@ -105,6 +105,7 @@ internal static class RegistryComposition
             provider.GetRequiredKeyedService<FeedDirectory>(key),
             provider.GetRequiredKeyedService<ContentRoots>(key),
             OptionsOf<DockerRegistryOptions>(provider, key).Maintenance,
+            provider.GetRequiredService<RegistryMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             LoggerOf(provider)));
         services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<QuotaJob>(key));

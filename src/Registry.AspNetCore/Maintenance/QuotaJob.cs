@@ -8,7 +8,7 @@ using Registry.Maintenance.Quotas;
 namespace Registry.AspNetCore.Maintenance;
 
 /// <summary>Counts anew what everything that has a quota holds, in every store of a registry's feeds. Of several hosts one is at a store at a time.</summary>
-internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, TimeProvider time, ILogger logger) : IMaintenanceJob
+internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, RegistryMetrics metrics, TimeProvider time, ILogger logger) : IMaintenanceJob
 {
     public string Name => "quotas";
 
@@ -24,16 +24,17 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
         bool done = true;
         foreach (string store in feeds.Current.Stores)
         {
-            done &= await VerifyAsync(roots.Find(store), interval, cancellationToken).ConfigureAwait(false);
+            done &= await VerifyAsync(store, interval, cancellationToken).ConfigureAwait(false);
         }
 
         return done;
     }
 
-    private async ValueTask<bool> VerifyAsync(ContentRoot? root, TimeSpan interval, CancellationToken cancellationToken)
+    private async ValueTask<bool> VerifyAsync(string store, TimeSpan interval, CancellationToken cancellationToken)
     {
         // One without a quota is not asked for anything.
-        if (root is null || root.Quotas.Scopes.Names.Length == 0)
+        ContentRoot root = roots.Get(store);
+        if (root.Quotas.Scopes.Names.Length == 0)
         {
             return true;
         }
@@ -41,9 +42,10 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
         try
         {
             await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
-            (QuotaReport? report, bool isDone) = await new QuotaVerification(root).RunIfDueAsync(interval, cancellationToken).ConfigureAwait(false);
+            (QuotaReport? report, bool isDone) = await new QuotaVerification(root, options.Collection.LeaseDuration).RunIfDueAsync(interval, cancellationToken).ConfigureAwait(false);
             if (report is not null)
             {
+                metrics.Verified(report);
                 logger.QuotasVerified(registry, report.Verified, report.Corrected, report.Unverified);
             }
 
@@ -52,7 +54,7 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
         catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             // It is tried again, or another host does. Other stores may be sound.
-            logger.QuotasNotVerified(registry, e);
+            logger.QuotasNotVerified(store, e);
             return false;
         }
     }

@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.Tests.Testing;
+using Registry.Content.Records;
 using Registry.Feeds;
+using Registry.Maintenance.Collection;
 using Registry.Maintenance.Jobs;
+using Registry.Maintenance.Quotas;
 using Registry.Storage;
 
 namespace Registry.AspNetCore.Tests.Maintenance;
@@ -62,5 +65,29 @@ public sealed class QuotaScheduleTests : MaintenanceTest
         await UntilAsync(() => Task.FromResult(gate.WasCancelled));
         gate.Prefix = null;
         await UntilAsync(async () => await VerifiedAsync(host) > first);
+    }
+
+    [Fact]
+    public async Task A_recount_that_takes_long_is_left_to_its_host_and_taken_over_when_that_stops()
+    {
+        var gate = new GatedStore(Store.Share()) { Prefix = "refs/" };
+        RegistryHost busy = await StartAsync(JobSchedule.Off, gate);
+        await Wait.UntilAsync(() => gate.Waiting);
+        await using RegistryHost other = await StartAsync(JobSchedule.Off);
+        RecordStore records = other.Services.GetRequiredKeyedService<ContentRoots>("").Get("").Records;
+        for (int minute = 0; minute < 10; minute++)
+        {
+            string? nonce = await NonceAsync();
+            Time.Advance(TimeSpan.FromMinutes(1));
+            await Eventually.IsAsync(async () => await NonceAsync() != nonce);
+        }
+
+        Assert.Null(await VerifiedAsync(other));
+        using var measured = new Measurements(other);
+        await busy.DisposeAsync();
+        await FirstAsync(other);
+        await Wait.UntilAsync(() => measured.Of("registry.quota.verified").Sum(static item => item.Value) == 1);
+
+        async Task<string?> NonceAsync() => (await records.ReadAsync<ScanRecord>(QuotaVerification.ClaimKey, Cancel))?.Record.Nonce;
     }
 }

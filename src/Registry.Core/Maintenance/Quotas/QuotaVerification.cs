@@ -1,17 +1,21 @@
 using System.Text;
 using Registry.Content;
 using Registry.Content.Records;
+using Registry.Maintenance.Collection;
 using Registry.Model;
 
 namespace Registry.Maintenance.Quotas;
 
 /// <summary>Recounts quotas when it is time to: now and then, and when something comes to have a quota that had none. One node at a time does it, which saves work and is needed for nothing else.</summary>
-internal sealed class QuotaVerification(ContentRoot root)
+/// <param name="root">The content.</param>
+/// <param name="lease">How long a node that recounts may be silent before another begins.</param>
+internal sealed class QuotaVerification(ContentRoot root, TimeSpan lease)
 {
+    /// <summary>When quotas were counted last, and of what.</summary>
     public const string Key = $"{ContentKeys.QuotasPrefix}verification";
 
-    // A node that began and has not come to its end by then is taken for one that stopped.
-    private static readonly TimeSpan Patience = TimeSpan.FromHours(6);
+    /// <summary>Who is at it.</summary>
+    public const string ClaimKey = $"{ContentKeys.MaintenancePrefix}quotas";
 
     /// <summary>Recounts, if it is time.</summary>
     /// <param name="interval">How long a recount is good for.</param>
@@ -26,46 +30,52 @@ internal sealed class QuotaVerification(ContentRoot root)
         }
 
         string quotas = DigestAlgorithm.Sha256.Compute(Encoding.UTF8.GetBytes(names)).Value;
-        DateTimeOffset now = root.Time.GetUtcNow();
-        Versioned<VerificationRecord>? found = await root.Records.ReadAsync<VerificationRecord>(Key, cancellationToken).ConfigureAwait(false);
-        if (found?.Record is { } last && last.Quotas == quotas && now - (last.Finished ?? last.Started) < (last.Finished is null ? Patience : interval))
+        if (await IsDoneAsync(quotas, interval, cancellationToken).ConfigureAwait(false))
         {
-            return (null, last.Finished is not null);
+            return (null, true);
         }
 
-        PutOutcome<VerificationRecord> begun = await root.Records.PutAsync(
-            Key, new VerificationRecord { Quotas = quotas, Started = now }, found, cancellationToken).ConfigureAwait(false);
-        if (!begun.Won)
+        (PartClaim? claim, _) = await PartClaim.TryTakeAsync(root, new StoreTime(root.Time), ClaimKey, root.Ids.Next(), lease, notSince: null, cancellationToken).ConfigureAwait(false);
+        if (claim is null)
         {
             return (null, false);
         }
 
-        QuotaReport report;
+        QuotaReport? report = null;
         try
         {
-            report = await new QuotaRecount(root).RunAsync(cancellationToken).ConfigureAwait(false);
+            // Another may have come to its end between the look and the claim.
+            if (!await IsDoneAsync(quotas, interval, cancellationToken).ConfigureAwait(false))
+            {
+                await claim.HoldAsync(async token => report = await CountAsync(quotas, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            }
+
+            await claim.FinishAsync(cancellationToken).ConfigureAwait(false);
+            return (report, true);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (claim.IsLost && !cancellationToken.IsCancellationRequested)
         {
-            await TakeBackAsync(found?.Record, begun.Current!).ConfigureAwait(false);
+            return (null, false);
+        }
+        catch (Exception)
+        {
+            // Nobody is to wait for a recount that was ended.
+            await claim.PauseAsync().ConfigureAwait(false);
             throw;
         }
-
-        await root.Records.PutAsync(Key, begun.Current!.Record with { Finished = root.Time.GetUtcNow() }, begun.Current, cancellationToken).ConfigureAwait(false);
-        return (report, true);
     }
 
-    // Nobody is to wait for a recount that was ended: it is as if it had not begun.
-    private async ValueTask TakeBackAsync(VerificationRecord? before, Versioned<VerificationRecord> begun)
+    private async ValueTask<bool> IsDoneAsync(string quotas, TimeSpan interval, CancellationToken cancellationToken) =>
+        await root.Records.ReadAsync<VerificationRecord>(Key, cancellationToken).ConfigureAwait(false) is { Record: { } last }
+        && last.Quotas == quotas && root.Time.GetUtcNow() - last.Finished < interval;
+
+    private async Task<QuotaReport> CountAsync(string quotas, CancellationToken cancellationToken)
     {
-        VerificationRecord idle = before is { Finished: not null } ? before : new VerificationRecord { Quotas = "" };
-        try
-        {
-            await root.Records.PutAsync(Key, idle, begun, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (IOException)
-        {
-            // The store cannot be reached. Whoever is next waits as for a node that stopped.
-        }
+        QuotaReport report = await new QuotaRecount(root).RunAsync(cancellationToken).ConfigureAwait(false);
+        Versioned<VerificationRecord>? found = await root.Records.ReadAsync<VerificationRecord>(Key, cancellationToken).ConfigureAwait(false);
+
+        // Who comes in between has counted too.
+        await root.Records.PutAsync(Key, new VerificationRecord { Quotas = quotas, Finished = root.Time.GetUtcNow() }, found, cancellationToken).ConfigureAwait(false);
+        return report;
     }
 }

@@ -12,8 +12,6 @@ internal sealed record VerificationRecord : IRecord<VerificationRecord>
     /// <summary>A digest of what had a quota.</summary>
     public required string Quotas { get; init; }
 
-    public DateTimeOffset Started { get; init; }
-
     public DateTimeOffset? Finished { get; init; }
 
     public VerificationRecord WithNonce(string nonce) => this with { Nonce = nonce };

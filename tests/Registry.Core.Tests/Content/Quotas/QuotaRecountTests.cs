@@ -11,6 +11,8 @@ namespace Registry.Core.Tests.Content.Quotas;
 
 public sealed class QuotaRecountTests : QuotaTest
 {
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+
     [Fact]
     public async Task What_was_there_before_the_quota_is_counted_by_a_recount()
     {
@@ -104,14 +106,15 @@ public sealed class QuotaRecountTests : QuotaTest
     [Fact]
     public async Task A_recount_runs_when_it_is_time_or_when_something_comes_to_have_a_quota()
     {
-        var verification = new QuotaVerification(Root);
+        var verification = Verification(Root);
         TimeSpan day = TimeSpan.FromDays(1);
         Assert.Null((await verification.RunIfDueAsync(day, Cancel)).Report);
         Assert.Empty(await KeysAsync("quotas/"));
+        Assert.Empty(await KeysAsync("maintenance/"));
 
         Limit(1_000);
         Assert.NotNull((await verification.RunIfDueAsync(day, Cancel)).Report);
-        Assert.Null((await new QuotaVerification(Node()).RunIfDueAsync(day, Cancel)).Report);
+        Assert.Null((await Verification(Node()).RunIfDueAsync(day, Cancel)).Report);
         Limit(2_000, feed: "other");
         Assert.NotNull((await verification.RunIfDueAsync(day, Cancel)).Report);
         Limit(3_000, feed: "other");
@@ -121,15 +124,26 @@ public sealed class QuotaRecountTests : QuotaTest
     }
 
     [Fact]
-    public async Task A_verification_that_stopped_is_taken_over_after_a_while()
+    public async Task A_verification_that_stopped_is_taken_over_when_its_node_was_silent_for_a_lease()
     {
         Limit(1_000);
-        var dying = new DyingStore(Store.Share(), 4, afterEffect: false);
-        await Assert.ThrowsAnyAsync<IOException>(async () => await new QuotaVerification(Node(dying)).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
+        var dying = new DyingStore(Store.Share(), 6, afterEffect: false);
+        await Assert.ThrowsAnyAsync<IOException>(async () => await Verification(Node(dying)).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
 
-        Assert.Null((await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel)).Report);
-        Time.Advance(TimeSpan.FromHours(6));
-        Assert.NotNull((await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel)).Report);
+        Assert.Equal((null, false), await Verification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
+        Time.Advance(Lease);
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(TimeSpan.FromDays(1), Cancel)).Report);
+    }
+
+    [Fact]
+    public async Task A_verification_that_a_fault_of_the_store_ended_is_begun_again_at_once()
+    {
+        Limit(1_000);
+        var store = new HookedStore(Store.Share());
+        store.OnceBefore(static call => call.Is(StoreOperation.List, "refs/"), static () => throw new IOException("Not now."));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await Verification(Node(store)).RunIfDueAsync(TimeSpan.FromDays(1), Cancel));
+
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel)).Report);
     }
 
     [Theory]
@@ -141,7 +155,7 @@ public sealed class QuotaRecountTests : QuotaTest
         TimeSpan day = TimeSpan.FromDays(1);
         if (before)
         {
-            await new QuotaVerification(Root).RunIfDueAsync(day, Cancel);
+            await Verification(Root).RunIfDueAsync(day, Cancel);
             Time.Advance(day);
         }
 
@@ -149,17 +163,19 @@ public sealed class QuotaRecountTests : QuotaTest
         var store = new HookedStore(Store.Share());
         store.OnceBefore(static call => call.Is(StoreOperation.List, "refs/"), async () =>
         {
-            Assert.False((await new QuotaVerification(Root).RunIfDueAsync(day, Cancel)).IsDone);
+            Assert.False((await Verification(Root).RunIfDueAsync(day, Cancel)).IsDone);
             await ending.CancelAsync();
             ending.Token.ThrowIfCancellationRequested();
         });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await new QuotaVerification(Node(store)).RunIfDueAsync(day, ending.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Verification(Node(store)).RunIfDueAsync(day, ending.Token));
 
-        (QuotaReport? Report, bool IsDone) unscheduled = await new QuotaVerification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel);
-        (QuotaReport? Report, bool IsDone) scheduled = await new QuotaVerification(Root).RunIfDueAsync(day, Cancel);
+        (QuotaReport? Report, bool IsDone) unscheduled = await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel);
+        (QuotaReport? Report, bool IsDone) scheduled = await Verification(Root).RunIfDueAsync(day, Cancel);
         Assert.True(unscheduled.IsDone && scheduled.IsDone);
         Assert.Equal((!before, before), (unscheduled.Report is not null, scheduled.Report is not null));
     }
+
+    private static QuotaVerification Verification(ContentRoot root) => new(root, Lease);
 
     // Pushes an image, mounts a blob and deletes an image after the recount's operation of this number.
     private async Task<bool> RecountWithAsync(int at)
