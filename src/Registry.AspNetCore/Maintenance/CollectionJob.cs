@@ -26,22 +26,26 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
 
     public async Task<IReadOnlyList<CollectionReport>> CollectAsync(bool dryRun, DateTimeOffset? notSince, CancellationToken cancellationToken)
     {
+        var reports = new List<CollectionReport>();
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var reports = new List<CollectionReport>();
-            foreach ((string store, Collector collector) in await FindAsync(cancellationToken).ConfigureAwait(false))
-            {
-                CollectionReport report = await collector.ScanAsync(dryRun, notSince, cancellationToken).ConfigureAwait(false) with { Store = store };
-                reports.Add(report);
-                Tell(report);
-            }
-
-            Last = dryRun ? Last : reports;
+            await StoreRounds.RunAsync(
+                feeds,
+                roots,
+                async (store, root) =>
+                {
+                    CollectionReport report = await CollectorOf(root).ScanAsync(dryRun, notSince, cancellationToken).ConfigureAwait(false) with { Store = store };
+                    reports.Add(report);
+                    Tell(report);
+                },
+                logger.NotCollected,
+                cancellationToken).ConfigureAwait(false);
             return reports;
         }
         finally
         {
+            Last = dryRun ? Last : reports;
             _turn.Release();
         }
     }
@@ -52,10 +56,12 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            foreach ((_, Collector collector) in await FindAsync(cancellationToken).ConfigureAwait(false))
-            {
-                metrics.Collected(await collector.WorkOffAsync(cancellationToken).ConfigureAwait(false));
-            }
+            await StoreRounds.RunAsync(
+                feeds,
+                roots,
+                async (_, root) => metrics.Collected(await CollectorOf(root).WorkOffAsync(cancellationToken).ConfigureAwait(false)),
+                logger.NotCollected,
+                cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -65,20 +71,8 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
 
     public void Dispose() => _turn.Dispose();
 
-    private async ValueTask<List<(string Store, Collector Collector)>> FindAsync(CancellationToken cancellationToken)
-    {
-        var found = new List<(string, Collector)>();
-        foreach (string store in feeds.Current.Stores)
-        {
-            if (roots.Find(store) is { } root)
-            {
-                await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
-                found.Add((store, _collectors.GetOrAdd(root, static (key, job) => new Collector(key, job.Options, job.Policy), (Options: options.Collection, Policy: _policy))));
-            }
-        }
-
-        return found;
-    }
+    private Collector CollectorOf(ContentRoot root) =>
+        _collectors.GetOrAdd(root, static (key, job) => new Collector(key, job.Options, job.Policy), (Options: options.Collection, Policy: _policy));
 
     private void Tell(CollectionReport report)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Registry.AspNetCore.Diagnostics;
 using Registry.Content;
@@ -32,25 +31,12 @@ internal sealed class ScrubJob(
         try
         {
             var reports = new List<ScrubReport>();
-            ExceptionDispatchInfo? failure = null;
-            foreach ((string store, ContentRoot root) in Find())
-            {
-                try
-                {
-                    if (await ScrubAsync(store, root, how, notSince, cancellationToken).ConfigureAwait(false) is { } report)
-                    {
-                        reports.Add(report);
-                    }
-                }
-                catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
-                {
-                    // The other stores are scrubbed first.
-                    logger.NotScrubbed(store, e);
-                    failure ??= ExceptionDispatchInfo.Capture(e);
-                }
-            }
-
-            failure?.Throw();
+            await StoreRounds.RunAsync(
+                feeds,
+                roots,
+                async (store, root) => reports.AddRange(await ScrubAsync(store, root, how, notSince, cancellationToken).ConfigureAwait(false) is { } report ? [report] : []),
+                logger.NotScrubbed,
+                cancellationToken).ConfigureAwait(false);
             return reports;
         }
         finally
@@ -63,9 +49,9 @@ internal sealed class ScrubJob(
     public async Task<IReadOnlyList<ScrubReport>> ReadReportsAsync(CancellationToken cancellationToken)
     {
         var reports = new List<ScrubReport>();
-        foreach ((string store, ContentRoot root) in Find())
+        foreach (string store in feeds.Current.Stores)
         {
-            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            ContentRoot root = await roots.OpenAsync(store, cancellationToken).ConfigureAwait(false);
             if (await new Scrub(root, source: null, logger).ReadReportAsync(cancellationToken).ConfigureAwait(false) is { } report)
             {
                 reports.Add(report with { Store = store });
@@ -80,7 +66,6 @@ internal sealed class ScrubJob(
     // Nothing where it is done.
     private async ValueTask<ScrubReport?> ScrubAsync(string store, ContentRoot root, ScrubOptions how, DateTimeOffset? notSince, CancellationToken cancellationToken)
     {
-        await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
         var scrub = new Scrub(root, FindSource(store, root), logger);
         if (notSince is { } limit && await scrub.ReadReportAsync(cancellationToken).ConfigureAwait(false) is { Ended: { } ended } && ended > limit)
         {
@@ -94,17 +79,6 @@ internal sealed class ScrubJob(
         }
 
         return report;
-    }
-
-    private IEnumerable<(string Store, ContentRoot Root)> Find()
-    {
-        foreach (string store in feeds.Current.Stores)
-        {
-            if (roots.Find(store) is { } root)
-            {
-                yield return (store, root);
-            }
-        }
     }
 
     // What a feed keeps in the second copy has none.

@@ -145,6 +145,31 @@ public sealed class CollectionTests : MaintenanceTest
         Assert.Equal(0, failing.Left);
     }
 
+    [Fact]
+    public async Task A_store_that_cannot_be_written_holds_up_no_other()
+    {
+        var cut = new GatedStore(Store.Share()) { IsCutOff = static key => key.StartsWith("maintenance/", StringComparison.Ordinal) };
+        var archive = new InMemoryObjectStore(Time);
+        await using RegistryHost host = await StartAsync(
+            static options =>
+            {
+                options.Maintenance.ReleasedInterval = null;
+                options.Maintenance.Collection.OperationsPerSecond = null; // The clock stands while code collects.
+            },
+            registry => registry.AddStore("archive", store => store.AddStorage(_ => archive)).AddFeed("a").AddFeed("b", static feed => feed.Store = "archive"),
+            cut);
+        await host.Client.PushBlobAsync("a/app", Images.Bytes("loose"));
+        await host.Client.PushBlobAsync("b/app", Images.Bytes("loose"));
+
+        await UntilAsync(async () => (await archive.ListAsync("data/", null, 1, Cancel)).Keys.Count == 0);
+
+        Assert.Equal(1, await CountAsync("data/"));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => MaintenanceOf(host).CollectAsync(dryRun: false, Cancel));
+        Assert.Equal("archive", Assert.Single(MaintenanceOf(host).LastCollection).Store);
+        cut.IsCutOff = null;
+        await UntilAsync(async () => (await CountAsync("data/")) == 0);
+    }
+
     private sealed class FailingStore(IObjectStore inner, Func<Exception> fault) : ProxyStore(inner)
     {
         private int _left = 3;

@@ -90,7 +90,7 @@ public sealed class ScrubTests : MaintenanceTest
     public async Task A_store_that_cannot_be_written_holds_up_no_other()
     {
         var archive = new InMemoryObjectStore(Time);
-        var cut = new CutStore(Store.Share()) { IsCut = true };
+        var cut = new GatedStore(Store.Share()) { IsCutOff = static key => key.StartsWith("maintenance/", StringComparison.Ordinal) };
         await using RegistryHost host = await StartAsync(
             static options =>
             {
@@ -103,7 +103,7 @@ public sealed class ScrubTests : MaintenanceTest
         await UntilAsync(async () => (await MaintenanceOf(host).ReadScrubReportsAsync(Cancel)) is [{ Store: "archive", Ended: not null }]);
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => MaintenanceOf(host).ScrubAsync(dryRun: false, Cancel));
-        cut.IsCut = false;
+        cut.IsCutOff = null;
         await UntilAsync(async () => (await MaintenanceOf(host).ReadScrubReportsAsync(Cancel)).Count(static report => report.Ended is not null) == 2);
     }
 
@@ -118,13 +118,5 @@ public sealed class ScrubTests : MaintenanceTest
 
         Assert.Contains("Maintenance.SecondCopy is store 'none', which there is not.", error.Message, StringComparison.Ordinal);
         Assert.Contains("Maintenance.Scrub.MaxFindings is 0; it must be from 1 to 1000.", error.Message, StringComparison.Ordinal);
-    }
-
-    private sealed class CutStore(IObjectStore inner) : ProxyStore(inner)
-    {
-        public bool IsCut { get; set; }
-
-        public override ValueTask<PutResult> PutAsync(string key, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken) =>
-            IsCut && key.StartsWith("maintenance/", StringComparison.Ordinal) ? throw new StoreUnavailableException("Cut off.") : base.PutAsync(key, content, condition, cancellationToken);
     }
 }
