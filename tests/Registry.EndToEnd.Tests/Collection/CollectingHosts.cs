@@ -59,6 +59,9 @@ internal sealed class CollectingHosts : IAsyncDisposable
 
     public string LogTail() => string.Join('\n', _hosts.Select(host => $"[{host.Name}]\n{host.LogTail()}"));
 
+    /// <summary>What the way to two hosts failed with, beside broken connections.</summary>
+    public IReadOnlyList<string> Unexpected => _proxy?.Unexpected ?? [];
+
     /// <summary>No host's collector met anything that it could not read or do.</summary>
     public async Task AssertCollectorsWorkedAsync(CancellationToken cancellationToken)
     {

@@ -66,5 +66,9 @@ public sealed class KilledCollectorTests(TestRun run)
             await hosts.AssertCollectorsWorkedAsync(Cancelled);
         });
         TestContext.Current.TestOutputHelper?.WriteLine($"{where}: {rounds}, {kills} kills, {churners}; at the end {left}");
+        foreach (var fault in hosts.Unexpected)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"On the way to the hosts: {fault}");
+        }
     }
 }

@@ -23,9 +23,10 @@ public sealed class RoundRobinProxy : IAsyncDisposable
     private readonly IReadOnlyList<Uri> hosts;
     private readonly WebApplication app;
     private readonly List<ProxiedRequest> requests = [];
+    private readonly List<string> unexpected = [];
 
-    // Set on a request once a connection is open for it.
-    private static readonly HttpRequestOptionsKey<bool> Connected = new("connected");
+    // Set on a request before it is sent, and told once a connection is open for it: by the handler's own thread, beside the one that waits for the answer.
+    private static readonly HttpRequestOptionsKey<Connection> Opened = new("opened");
 
     // Connections are not kept, so that each is opened for one request.
     private readonly HttpMessageInvoker client = new(new SocketsHttpHandler
@@ -71,6 +72,18 @@ public sealed class RoundRobinProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>What requests failed with that is no usual fault of a connection.</summary>
+    public IReadOnlyList<string> Unexpected
+    {
+        get
+        {
+            lock (unexpected)
+            {
+                return [.. unexpected];
+            }
+        }
+    }
+
     /// <summary>Starts one on a free port of 127.0.0.1.</summary>
     public static async Task<RoundRobinProxy> StartAsync(IReadOnlyList<Uri> hosts, CancellationToken cancellationToken)
     {
@@ -92,6 +105,8 @@ public sealed class RoundRobinProxy : IAsyncDisposable
         {
             Uri host = hosts[(int)((first + i) % hosts.Count)];
             using HttpRequestMessage request = NewRequest(context, host);
+            var connection = new Connection();
+            request.Options.Set(Opened, connection);
             try
             {
                 using HttpResponseMessage response = await client.SendAsync(request, context.RequestAborted);
@@ -103,13 +118,22 @@ public sealed class RoundRobinProxy : IAsyncDisposable
                 await AnswerAsync(context, response);
                 return;
             }
-            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError && !request.Options.TryGetValue(Connected, out _))
+            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError && !connection.IsOpen)
             {
                 // No connection was opened, so that the host got nothing. (The handler opens another one by itself when the first breaks before an answer; then the host may have done its work.)
                 // The next host may take it.
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
+                // A client may throw anything where a host dies under it. What is no usual fault of a connection is told, since it may be one of this proxy.
+                if (e is not (HttpRequestException or IOException or OperationCanceledException))
+                {
+                    lock (unexpected)
+                    {
+                        unexpected.Add(e.ToString());
+                    }
+                }
+
                 if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
                 {
                     context.Abort();
@@ -130,7 +154,8 @@ public sealed class RoundRobinProxy : IAsyncDisposable
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
-            context.InitialRequestMessage.Options.Set(Connected, true);
+            context.InitialRequestMessage.Options.TryGetValue(Opened, out Connection? connection);
+            connection!.IsOpen = true;
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -178,5 +203,10 @@ public sealed class RoundRobinProxy : IAsyncDisposable
         }
 
         await response.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }
+
+    private sealed class Connection
+    {
+        public volatile bool IsOpen;
     }
 }
