@@ -29,6 +29,7 @@ public sealed class MutantTests(ITestOutputHelper output)
         [Guard.RefsInSecondStep] = Generator.BlobCollectors,
         [Guard.ReviveTagged] = Generator.ManifestCollectors,
         [Guard.TombstonesAge] = Generator.Taggers,
+        [Guard.LeavePending] = Generator.Manifests,
         [Guard.TagOnce] = Generator.Taggers,
         [Guard.ConditionAnew] = Generator.Taggers,
         [Guard.AnnounceGuarded] = Generator.ImmutableTags,

@@ -53,6 +53,9 @@ internal enum Guard
     /// <summary>Whoever deletes a manifest deletes its tags once more after it.</summary>
     TagsAfterDelete,
 
+    /// <summary>A deletion leaves the tags of a manifest alone whose push is not complete.</summary>
+    LeavePending,
+
     /// <summary>A session is claimed before its bytes are made a blob.</summary>
     SessionClaim,
 

@@ -160,9 +160,14 @@ internal sealed partial class RunChecks
         }
 
         _manifestDeletes[told.Repository, told.Manifest]--;
-        foreach (TagEvent clear in told.Events)
+        for (int tag = 0; tag < told.Events.Length; tag++)
         {
-            clear.Answered = _simulator.Step;
+            told.Events[tag].Answered = _simulator.Step;
+            if (!deleted && !_wasDeleted[told.Repository, told.Manifest])
+            {
+                // Nobody's deletion is there that this one could have brought to its end: whatever points at the manifest is none of its business.
+                _histories[told.Repository, tag].Remove(told.Events[tag]);
+            }
         }
 
         if (IsLive(told.Repository, told.Manifest) && _liveSince[told.Repository, told.Manifest] < told.Began)

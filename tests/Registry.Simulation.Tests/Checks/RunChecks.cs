@@ -24,9 +24,9 @@ internal sealed partial class RunChecks : IStoreObserver
     private readonly ManifestRecord?[,] _manifests = new ManifestRecord?[Universe.Repositories.Length, Universe.Manifests.Length];
     private readonly int[,] _liveSince = new int[Universe.Repositories.Length, Universe.Manifests.Length];
     private readonly int[,] _deletedByClient = new int[Universe.Repositories.Length, Universe.Manifests.Length];
+    private readonly bool[,] _wasDeleted = new bool[Universe.Repositories.Length, Universe.Manifests.Length];
     private readonly TagRecord?[,] _tags = new TagRecord?[Universe.Repositories.Length, Universe.Tags.Length];
     private readonly Fiber?[,] _tagWriters = new Fiber?[Universe.Repositories.Length, Universe.Tags.Length];
-
 
     private bool _atRest;
     private bool _isSpoilt;
@@ -146,6 +146,7 @@ internal sealed partial class RunChecks : IStoreObserver
                 break;
             case RecordKind.Manifest:
                 _manifests[place.Repository, place.Item] = found is null ? null : ManifestRecord.Decode(found.Bytes);
+                _wasDeleted[place.Repository, place.Item] |= _manifests[place.Repository, place.Item] is { State: ManifestState.Deleted };
                 break;
             default:
                 _tags[place.Repository, place.Item] = found is null ? null : TagRecord.Decode(found.Bytes);

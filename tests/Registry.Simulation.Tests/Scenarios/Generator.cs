@@ -11,6 +11,7 @@ internal static class Generator
     public const int Themes = Plain + StalledStories.Themes + MaintenanceStories.Themes;
 
     // Those that somebody asks for.
+    public const int Manifests = 4;
     public const int Committers = Plain;
     public const int BlobCollectors = Plain + 1;
     public const int ManifestCollectors = Plain + 2;

@@ -121,7 +121,7 @@ internal sealed class ManifestStore(
                 return false;
             }
 
-            if (found.Record.State == ManifestState.Deleted)
+            if (found.Record.State == ManifestState.Deleted || (found.Record.State == ManifestState.Pending && !Guards.Holds(Guard.LeavePending)))
             {
                 // Whoever deleted it may have stopped before the last of its tags.
                 await tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, by, cancellationToken).ConfigureAwait(false);
