@@ -22,6 +22,7 @@ public sealed class MutantTests(ITestOutputHelper output)
         [Guard.SweeperClaim] = Generator.Sweepers,
         [Guard.RenewClaim] = Generator.Sweepers,
         [Guard.LookForBytes] = Generator.Committers,
+        [Guard.OwnBytesGone] = Generator.Committers,
         [Guard.LookAfterLease] = Generator.Committers,
         [Guard.LeaseBeforeBlob] = Generator.Committers,
         [Guard.BytesBeforeRecord] = Generator.BlobCollectors,

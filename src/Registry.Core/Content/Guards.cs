@@ -68,6 +68,9 @@ internal enum Guard
     /// <summary>Whoever finishes an upload looks whether its bytes are still there before it names them again.</summary>
     LookForBytes,
 
+    /// <summary>Whoever finishes an upload takes its bytes for lost when the blob that they were is gone.</summary>
+    OwnBytesGone,
+
     /// <summary>The repository's lease is written before the blob's record.</summary>
     LeaseBeforeBlob,
 

@@ -66,7 +66,7 @@ internal static class StalledStories
     // Whoever makes bytes a blob; meanwhile it is collected, as far as it is.
     private static Plan[][] Committer(SimulationRandom random, int nodes)
     {
-        Plan[] others = new Plan[2 + random.Next(2)];
+        Plan[] others = new Plan[3 + random.Next(2)];
         for (int i = 0; i < others.Length; i++)
         {
             others[i] = random.Next(8) switch
@@ -74,6 +74,7 @@ internal static class StalledStories
                 0 => At(Act.Sweep, random, nodes),
                 1 => At(Act.DeleteBlob, random, nodes, 1),
                 2 => At(Act.Upload, random, nodes, 1),
+                3 => At(Act.StopAtGone, random, nodes, 1),
                 _ => At(Act.CollectBlob, random, nodes, 1),
             };
         }

@@ -16,12 +16,12 @@ namespace Registry.Simulation.World;
 /// <summary>A host's process: what it has of the registry, and its collector.</summary>
 internal sealed class Process : IDisposable
 {
-    private readonly CollectionOptions _options = new() { OperationsPerSecond = null, Parts = 1, UploadLifetime = TimeSpan.FromHours(1), LeaseDuration = TimeSpan.FromMinutes(10) };
     /// <summary>How old a tag, or a manifest without one, is when it is kept no longer: the first tag alone, and all manifests.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromHours(1);
 
     private static readonly FeedTable s_feeds = new([Rules()]);
 
+    private readonly CollectionOptions _options = new() { OperationsPerSecond = null, Parts = 1, UploadLifetime = TimeSpan.FromHours(1), LeaseDuration = TimeSpan.FromMinutes(10) };
     private readonly Scenario _scenario;
     private readonly Policy _policy;
     private readonly StoreTime _clock;
@@ -83,12 +83,17 @@ internal sealed class Process : IDisposable
     /// <summary>The same of the uploads.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken) => await new SessionSweeper(NewRun).RunAsync("", static _ => new(true), cancellationToken);
 
-    /// <summary>What a collector does of its second step at a blob before it stops.</summary>
+    /// <summary>Has a collector that stops before the bytes go take the second step at a blob, if it is due.</summary>
     public async Task StopAtGoneAsync(Digest digest, CancellationToken cancellationToken)
     {
         string key = ContentKeys.Blob(digest);
         Versioned<BlobRecord>? found = await Root.Records.ReadAsync<BlobRecord>(key, cancellationToken);
-        await Root.Records.PutAsync(key, found!.Record with { State = BlobState.Gone }, found, cancellationToken);
+        var look = new CollectionRun(Root, _options, _policy, _clock, dryRun: true);
+        BlobFate fate = await new BlobCollector(look, new OwnerJudge(look), new TombstoneRemover(look)).ExamineAsync(digest, cancellationToken);
+        if (found is { Record.State: BlobState.Condemned } && fate == BlobFate.Removed)
+        {
+            await Root.Records.PutAsync(key, found.Record with { State = BlobState.Gone }, found, cancellationToken);
+        }
     }
 
     /// <summary>Carries out the rules on what is kept.</summary>

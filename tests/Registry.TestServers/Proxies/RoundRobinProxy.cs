@@ -125,8 +125,8 @@ public sealed class RoundRobinProxy : IAsyncDisposable
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // A client may throw anything where a host dies under it. What is no usual fault of a connection is told, since it may be one of this proxy.
-                if (e is not (HttpRequestException or IOException or OperationCanceledException))
+                // A client throws much where a host dies under it, a bare SocketException when that is between its connection and its first byte. What is no usual fault of a connection is told, since it may be one of this proxy.
+                if (e is not (HttpRequestException or IOException or OperationCanceledException or SocketException))
                 {
                     lock (unexpected)
                     {

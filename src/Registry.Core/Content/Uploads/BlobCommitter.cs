@@ -27,6 +27,11 @@ internal sealed class BlobCommitter(IObjectStore store, RecordStore records)
         string key = ContentKeys.Blob(digest);
         for (int attempt = 0; ; attempt++)
         {
+            if (found?.Record.State == BlobState.Gone && found.Record.Data == dataKey && Guards.Holds(Guard.OwnBytesGone))
+            {
+                return false; // An earlier put of this upload made the blob. It was collected since, and whoever does so is about to remove the bytes.
+            }
+
             if (found is { Record: { State: BlobState.Live } live })
             {
                 if (attempt > 0 || !Guards.Holds(Guard.LookAfterLease))
