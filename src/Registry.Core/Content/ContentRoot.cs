@@ -42,7 +42,14 @@ internal sealed class ContentRoot : IDisposable
         Quotas = new QuotaBook(new QuotaHoldings(store, records), records, quotas ?? NoQuotas.Instance, ids, time, options);
         Blobs = new BlobStore(store, records, refs, Catalog, Released, Quotas, time, options);
         Tags = new TagStore(store, records, new TagNames(store, records, time), Released, Quotas, ids, time, options);
-        Manifests = new ManifestStore(store, records, refs, Tags, Catalog, Released, new ManifestContent(records, refs, Blobs, options), new ManifestQuota(Quotas, options), ids, time, options);
+        var manifests = new ManifestRecords(records, time, options);
+        var release = new ManifestRelease(store, refs, Released);
+        var quota = new ManifestQuota(Quotas, options);
+        Manifests = new ManifestStore(
+            manifests,
+            new ManifestPush(store, manifests, release, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), quota, ids, time, options),
+            new ManifestDeletion(manifests, release, Tags, quota),
+            Tags);
         Referrers = new ReferrerIndex(store, records, options);
         Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);
         Committer = new BlobCommitter(store, records);
