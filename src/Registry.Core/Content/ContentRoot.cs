@@ -41,13 +41,16 @@ internal sealed class ContentRoot : IDisposable
         Catalog = new RepositoryCatalog(store, time);
         Quotas = new QuotaBook(new QuotaHoldings(store, records), records, quotas ?? NoQuotas.Instance, ids, time, options);
         Blobs = new BlobStore(store, records, refs, Catalog, Released, Quotas, time, options);
-        Tags = new TagStore(store, records, new TagNames(store, records, time), Released, Quotas, ids, time, options);
+        var tags = new TagRecords(store, records);
+        var names = new TagNames(store, records, time);
+        Tags = new TagStore(store, tags, names, Released, Quotas, ids, time, options);
+        TagPushes = new TagPush(store, tags, names, Released, ids, time, options);
         var manifests = new ManifestRecords(records, time, options);
         var release = new ManifestRelease(store, refs, Released);
         var quota = new ManifestQuota(Quotas, options);
         Manifests = new ManifestStore(
             manifests,
-            new ManifestPush(store, manifests, release, refs, Tags, Catalog, new ManifestContent(records, refs, Blobs, options), quota, ids, time, options),
+            new ManifestPush(store, manifests, release, refs, Tags, TagPushes, Catalog, new ManifestContent(records, refs, Blobs, options), quota, ids, time, options),
             new ManifestDeletion(manifests, release, Tags, quota),
             Tags);
         Referrers = new ReferrerIndex(store, records, options);
@@ -97,6 +100,8 @@ internal sealed class ContentRoot : IDisposable
     public ManifestStore Manifests { get; }
 
     public TagStore Tags { get; }
+
+    public TagPush TagPushes { get; }
 
     public ReferrerIndex Referrers { get; }
 

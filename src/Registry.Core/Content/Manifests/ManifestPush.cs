@@ -16,6 +16,7 @@ internal sealed class ManifestPush(
     ManifestRelease release,
     RefStore refs,
     TagStore tags,
+    TagPush pushes,
     RepositoryCatalog catalog,
     ManifestContent content,
     ManifestQuota quota,
@@ -91,8 +92,8 @@ internal sealed class ManifestPush(
         // The ways back from the manifest to its tags are laid meanwhile: a round of writes less to wait for. Those that are announced have to be there before the manifest's record is written.
         bool announced = pointing.Tags.Any(pointing.IsGuarded) && Guards.Holds(Guard.AnnounceGuarded);
         Task<TagWay[]> laying = Task.WhenAll(pointing.Tags.Select(tag => announced && pointing.IsGuarded(tag)
-            ? tags.AnnounceAsync(repository, tag, manifest.Digest, cancellationToken)
-            : tags.LayWayAsync(repository, tag, manifest.Digest, cancellationToken)));
+            ? pushes.AnnounceAsync(repository, tag, manifest.Digest, cancellationToken)
+            : pushes.LayWayAsync(repository, tag, manifest.Digest, cancellationToken)));
         int taken = 0;
         try
         {
@@ -111,7 +112,7 @@ internal sealed class ManifestPush(
             foreach (TagWay way in ways)
             {
                 int place = taken++;
-                if (await tags.PointAsync(repository, way, generation, pointing, pointed[place], cancellationToken).ConfigureAwait(false) is not { } took)
+                if (await pushes.PointAsync(repository, way, generation, pointing, pointed[place], cancellationToken).ConfigureAwait(false) is not { } took)
                 {
                     return false;
                 }
@@ -126,7 +127,7 @@ internal sealed class ManifestPush(
                 return true;
             }
 
-            Task<bool> there = tags.AreLaidAsync(repository, pointed!, cancellationToken);
+            Task<bool> there = pushes.AreLaidAsync(repository, pointed!, cancellationToken);
             bool stands = await StandsAsync(repository, manifest.Digest, generation, cancellationToken).ConfigureAwait(false);
             return await there.ConfigureAwait(false) && stands;
         }
@@ -146,7 +147,7 @@ internal sealed class ManifestPush(
 
         foreach (TagWay way in (await laying.ConfigureAwait(false)).Skip(taken))
         {
-            await tags.RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
+            await pushes.RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

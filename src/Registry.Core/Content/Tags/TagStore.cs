@@ -14,7 +14,7 @@ namespace Registry.Content.Tags;
 /// reverse way from the manifest. A marker counts only in the generation that the record has, so one that a crash leaves behind misleads nobody for good.
 /// </summary>
 internal sealed class TagStore(
-    IObjectStore store, RecordStore records, TagNames names, ReleasedContent released, QuotaBook quotas, Ulid ids, TimeProvider time, ContentOptions options)
+    IObjectStore store, TagRecords tags, TagNames names, ReleasedContent released, QuotaBook quotas, Ulid ids, TimeProvider time, ContentOptions options)
 {
     // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
     private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
@@ -22,8 +22,8 @@ internal sealed class TagStore(
     /// <summary>Where a tag points, or <see langword="null"/> where there is no such tag.</summary>
     public async ValueTask<Digest?> ResolveAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
-        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
-        Digest? digest = DigestOf(found);
+        Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        Digest? digest = TagRecords.DigestOf(found);
         if (digest is not null && IsYoung(found!.Record))
         {
             // Its push may have been stopped before the name was written: who sees the tag here has to see it in a list as well.
@@ -36,9 +36,9 @@ internal sealed class TagStore(
     /// <summary>The last changes of where a tag points, the newest first; those too of a tag that is deleted, while anything is left of it.</summary>
     public async ValueTask<IReadOnlyList<TagHistoryEntry>> ReadHistoryAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
-        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         var entries = new List<TagHistoryEntry>();
-        Digest? to = DigestOf(found);
+        Digest? to = TagRecords.DigestOf(found);
         foreach (TagStep step in found?.Record.History ?? [])
         {
             Digest? from = Digest.TryParse(step.From, out Digest digest) ? digest : null;
@@ -47,121 +47,6 @@ internal sealed class TagStore(
         }
 
         return entries;
-    }
-
-    /// <summary>
-    /// Lays the way back from a manifest to a tag that is to point there, so that whoever deletes the manifest finds the tag. It counts for nothing until the tag points there, and may
-    /// therefore be laid while the manifest is still being put.
-    /// </summary>
-    public async Task<TagWay> LayWayAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
-    {
-        var way = new TagWay(tag, digest, ids.Next());
-        await store.PutMarkerAsync(ContentKeys.Tagged(repository, digest, tag, way.Generation), cancellationToken).ConfigureAwait(false);
-        return way;
-    }
-
-    /// <summary>Whether ways that tags took are still there: a collector removes those that look forgotten.</summary>
-    public async Task<bool> AreLaidAsync(RepositoryName repository, IReadOnlyList<TagWay> ways, CancellationToken cancellationToken)
-    {
-        SmallObject?[] found = await Task.WhenAll(ways.Select(way =>
-            store.GetAsync(ContentKeys.Tagged(repository, way.Digest, way.Tag, way.Generation), cancellationToken).AsTask())).ConfigureAwait(false);
-        for (int i = 0; i < found.Length; i++)
-        {
-            // One that went because its tag was moved on, or deleted, was of use for as long as it was wanted.
-            if (found[i] is null && Guards.Holds(Guard.LookForWay) && await ReadAsync(repository, ways[i].Tag, cancellationToken).ConfigureAwait(false) is { } now && now.Record.Generation == ways[i].Generation)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>
-    /// Lays the way back to a tag that a deletion of the manifest must not take along. The order decides: the tag is read, the way is laid, the manifest's record is written, and the tag is pointed there only if it is
-    /// as it was read. A deletion reads the manifest's record and then the ways. Either it sees this one, and <see cref="ThrowIfGuardedAsync"/> makes sure that it is never taken, or it loses the manifest's record.
-    /// </summary>
-    public async Task<TagWay> AnnounceAsync(RepositoryName repository, Tag tag, Digest digest, CancellationToken cancellationToken)
-    {
-        Versioned<TagRecord>? before = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
-        TagWay way = await LayWayAsync(repository, tag, digest, cancellationToken).ConfigureAwait(false);
-        return way with { IsAnnounced = true, Before = before };
-    }
-
-    /// <summary>Removes a way that no tag took.</summary>
-    public ValueTask RemoveWayAsync(RepositoryName repository, TagWay way, CancellationToken cancellationToken) =>
-        store.DeleteAsync(ContentKeys.Tagged(repository, way.Digest, way.Tag, way.Generation), cancellationToken);
-
-    /// <summary>Points a tag at a manifest. Readers see the old place or the new one.</summary>
-    /// <param name="repository">The repository.</param>
-    /// <param name="way">The way back that was laid for the tag, which need not exist. It is taken, or removed when the condition does not hold.</param>
-    /// <param name="manifestGeneration">The generation in which the manifest is live.</param>
-    /// <param name="pointing">What must hold of where the tag points before, and who moves it.</param>
-    /// <param name="before">
-    /// The way that the tag took when the same push pointed it before and then had to begin again: the condition held then. Whoever moved or deleted the tag since did so after this push.
-    /// </param>
-    /// <param name="cancellationToken">Ends the write.</param>
-    /// <returns>The way that was taken in the end, or <see langword="null"/> where the tag is not as it was when the way was announced: it is to be announced anew.</returns>
-    /// <exception cref="RegistryException">The condition does not hold.</exception>
-    public async ValueTask<TagWay?> PointAsync(
-        RepositoryName repository, TagWay way, string manifestGeneration, Pointing pointing, TagWay? before, CancellationToken cancellationToken)
-    {
-        Tag tag = way.Tag;
-        string key = ContentKeys.Tag(repository, tag);
-        Versioned<TagRecord>? found = way.IsAnnounced ? way.Before : await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
-        for (int attempt = 0; ; attempt++)
-        {
-            Digest? current = DigestOf(found);
-            if (before is not null && !IsLeftTo(found, before) && Guards.Holds(Guard.TagOnce))
-            {
-                await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
-                return before;
-            }
-
-            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && (attempt == 0 || Guards.Holds(Guard.ConditionAnew)) && pointing.Condition.Check(tag.Value, current) is { } refusal)
-            {
-                await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
-                throw refusal;
-            }
-
-            // What a deletion left behind is removed while the record still tells of it.
-            await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
-
-            DateTimeOffset now = time.GetUtcNow();
-            var wanted = new TagRecord
-            {
-                Digest = way.Digest.Value,
-                ManifestGeneration = manifestGeneration,
-                Generation = way.Generation,
-                Listed = current is null ? ids.Next() : found!.Record.Listed,
-                Updated = now,
-                History = TagStep.Following(found?.Record, way.Digest.Value, pointing.By, now, options.TagHistoryLength),
-            };
-            PutOutcome<TagRecord> outcome = await records.PutAsync(key, wanted, found, cancellationToken).ConfigureAwait(false);
-            if (outcome.Won)
-            {
-                // The tag has moved, whether the client waits for the rest or not.
-                await names.EnsureAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
-                TagMarkers? former = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
-                await RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
-                if (current is { } left && left != way.Digest)
-                {
-                    released.Note(new ContentPlace(repository, left));
-                }
-
-                return way;
-            }
-
-            await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
-            if (way.IsAnnounced)
-            {
-                return null;
-            }
-
-            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
-            way = await LayWayAsync(repository, tag, way.Digest, cancellationToken).ConfigureAwait(false);
-            found = outcome.Current;
-        }
     }
 
     /// <summary>Deletes a tag and leaves the manifest.</summary>
@@ -231,7 +116,7 @@ internal sealed class TagStore(
     {
         await foreach (string key in store.ListAllAsync(ContentKeys.Tagged(repository, digest), cancellationToken).ConfigureAwait(false))
         {
-            if (ContentKeys.TryParseTag(key, out Tag tag, out _) && DigestOf(await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false)) == digest)
+            if (ContentKeys.TryParseTag(key, out Tag tag, out _) && TagRecords.DigestOf(await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false)) == digest)
             {
                 return true;
             }
@@ -247,7 +132,7 @@ internal sealed class TagStore(
 
     /// <summary>Removes what a deletion of the tag left behind.</summary>
     public ValueTask CleanAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
-        RemoveMarkersAsync(repository, tag, record.Former, cancellationToken);
+        tags.RemoveMarkersAsync(repository, tag, record.Former, cancellationToken);
 
     /// <summary>Makes sure that a tag is in listings, and found from its manifest.</summary>
     /// <returns>How many of the two were missing.</returns>
@@ -273,24 +158,23 @@ internal sealed class TagStore(
     public async ValueTask EraseAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
         QuotaClaim? claim = await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false);
-        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; found is { Record.Digest: not null } or { Record.History: not null }; attempt++)
         {
-            PutOutcome<TagRecord> outcome = await records.PutAsync(
-                ContentKeys.Tag(repository, tag), Tombstone(found.Record) with { History = null }, found, cancellationToken).ConfigureAwait(false);
-            if (outcome.Won && DigestOf(found) is { } left)
+            PutOutcome<TagRecord> outcome = await tags.PutAsync(repository, tag, Tombstone(found.Record) with { History = null }, found, cancellationToken).ConfigureAwait(false);
+            if (outcome.Won && TagRecords.DigestOf(found) is { } left)
             {
                 released.Note(new ContentPlace(repository, left));
             }
             else if (!outcome.Won)
             {
-                await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+                await tags.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
             }
 
             found = outcome.Current;
         }
 
-        await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
+        await tags.RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
         if (claim is not null)
         {
             await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
@@ -327,12 +211,12 @@ internal sealed class TagStore(
 
     private async ValueTask<bool> DeleteUncountedAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
     {
-        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (DigestOf(found) is not { } current || !only.Fits(current, found!.Record))
+            if (TagRecords.DigestOf(found) is not { } current || !only.Fits(current, found!.Record))
             {
-                await RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
+                await tags.RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
@@ -343,15 +227,15 @@ internal sealed class TagStore(
 
             TagRecord deleted = Tombstone(found.Record) with { WithManifest = only.At is not null };
             deleted = deleted with { History = TagStep.Following(found.Record, to: null, by, deleted.Updated, options.TagHistoryLength) };
-            PutOutcome<TagRecord> outcome = await records.PutAsync(ContentKeys.Tag(repository, tag), deleted, found, cancellationToken).ConfigureAwait(false);
+            PutOutcome<TagRecord> outcome = await tags.PutAsync(repository, tag, deleted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                await RemoveMarkersAsync(repository, tag, deleted.Former, CancellationToken.None).ConfigureAwait(false);
+                await tags.RemoveMarkersAsync(repository, tag, deleted.Former, CancellationToken.None).ConfigureAwait(false);
                 released.Note(new ContentPlace(repository, current));
                 return true;
             }
 
-            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            await tags.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
             found = outcome.Current;
         }
     }
@@ -359,10 +243,10 @@ internal sealed class TagStore(
     // Writes the tag's record anew, as it is, so that a push that read it before cannot point the tag at the manifest any more.
     private async ValueTask HoldOffAsync(RepositoryName repository, Tag tag, Digest digest, RegistryException refusal, CancellationToken cancellationToken)
     {
-        Versioned<TagRecord>? found = await ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (DigestOf(found) == digest)
+            if (TagRecords.DigestOf(found) == digest)
             {
                 throw refusal;
             }
@@ -373,13 +257,13 @@ internal sealed class TagStore(
             }
 
             TagRecord same = found?.Record ?? new TagRecord { Generation = ids.Next(), Updated = time.GetUtcNow() };
-            PutOutcome<TagRecord> outcome = await records.PutAsync(ContentKeys.Tag(repository, tag), same, found, cancellationToken).ConfigureAwait(false);
+            PutOutcome<TagRecord> outcome = await tags.PutAsync(repository, tag, same, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
                 return;
             }
 
-            await records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            await tags.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
             found = outcome.Current;
         }
     }
@@ -391,28 +275,7 @@ internal sealed class TagStore(
         Updated = time.GetUtcNow(),
     };
 
-    // Whether a tag is as a push left it, or went with the manifest that it pointed at.
-    private static bool IsLeftTo(Versioned<TagRecord>? found, TagWay before) =>
-        found?.Record.Digest is not null ? found.Record.Generation == before.Generation : found is { Record: { WithManifest: true, Former: { } former } } && former.Generation == before.Generation;
-
     private bool IsYoung(TagRecord record) => Ulid.TryGetTime(record.Listed, out DateTimeOffset born) && time.GetUtcNow() - born < MendedFor;
-
-    // The way back from the manifest goes last: until then, whoever deletes the manifest finds the tag and removes what is left of it.
-    private async ValueTask RemoveMarkersAsync(RepositoryName repository, Tag tag, TagMarkers? markers, CancellationToken cancellationToken)
-    {
-        if (markers?.Listed is { } listed)
-        {
-            await store.DeleteAsync(ContentKeys.TagName(repository, tag, listed), cancellationToken).ConfigureAwait(false);
-        }
-
-        if (Digest.TryParse(markers?.Digest, out Digest digest))
-        {
-            await store.DeleteAsync(ContentKeys.Tagged(repository, digest, tag, markers!.Generation), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private ValueTask<Versioned<TagRecord>?> ReadAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
-        records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken);
 
     /// <summary>Which state of a tag is to be deleted.</summary>
     /// <param name="At">Only while it points at this manifest.</param>
@@ -425,7 +288,4 @@ internal sealed class TagStore(
             && (ManifestGeneration is null || record.ManifestGeneration == ManifestGeneration)
             && (Generation is null || record.Generation == Generation);
     }
-
-    private static Digest? DigestOf(Versioned<TagRecord>? found) =>
-        found?.Record.Digest is { } text && Digest.TryParse(text, out Digest digest) ? digest : null;
 }

@@ -237,7 +237,7 @@ public sealed class TagStoreTests : ContentTest
                     }
                     else
                     {
-                        TagStore tags = Node(store).Tags;
+                        TagPush tags = Node(store).TagPushes;
                         TagWay way = await tags.LayWayAsync(Repo, Tag.Parse("a"), image.Digest, left.Token);
                         await tags.PointAsync(Repo, way, "g", new Pointing([way.Tag]), before: null, left.Token);
                     }
