@@ -1,5 +1,5 @@
 // Settings: Data=folder, or none to keep everything in memory; Feeds=number, none for a registry that is open to everybody; GrantsPerFeed=1 to 5;
-// Repositories=number in each feed; GeneratedBlobs=number of blobs of images that are there from the beginning; Collects=true to collect over and over; FillOnly=true to write these into the folder and end; Counts=true and Decisions=true for what the rows ask beside the protocol.
+// Repositories=number in each feed; GeneratedBlobs=number of blobs of images that are there from the beginning; GarbageBlobs=number of blobs that nothing holds, with a grace period of a second; Collects=true to collect over and over; FillOnly=true to write these into the folder and end; Counts=true and Decisions=true for what the rows ask beside the protocol.
 using Microsoft.AspNetCore.Authorization;
 using Registry.AspNetCore.Credentials;
 using Registry.AspNetCore.Maintenance;
@@ -12,11 +12,15 @@ using Registry.Storage.FileSystem;
 var builder = WebApplication.CreateBuilder(args);
 var settings = builder.Configuration;
 var landscape = new Landscape(settings.GetValue("Feeds", 0), settings.GetValue("GrantsPerFeed", Landscape.MaxGrantsPerFeed), settings.GetValue("Repositories", 0));
-var generated = new GeneratedContent(settings.GetValue("GeneratedBlobs", 0));
+var generated = new GeneratedContent(settings.GetValue("GeneratedBlobs", 0), settings.GetValue("GarbageBlobs", 0));
 var fillsOnly = settings.GetValue("FillOnly", false);
 builder.WebHost.UseDockerRegistryTransport();
 
-var registry = builder.Services.AddDockerRegistry(static options => options.Maintenance.CollectionSchedule = JobSchedule.Off);
+var registry = builder.Services.AddDockerRegistry(options =>
+{
+    options.Maintenance.CollectionSchedule = JobSchedule.Off;
+    options.Content.GracePeriod = settings.GetValue("GarbageBlobs", 0) > 0 ? TimeSpan.FromSeconds(1) : options.Content.GracePeriod;
+});
 if (settings["Data"] is { } folder)
 {
     // What is filled in is not measured, and made anew where it gets lost.

@@ -12,13 +12,15 @@ namespace Registry.Bench;
 /// five images of different repositories.
 /// </summary>
 /// <param name="blobs">How many blobs; a multiple of <see cref="LayersPerImage"/>.</param>
-internal sealed class GeneratedContent(int blobs)
+/// <param name="garbage">How many more blobs, these with bytes, that nothing holds.</param>
+internal sealed class GeneratedContent(int blobs, int garbage = 0)
 {
     public const int LayersPerImage = 50;
 
     private const int UsesPerBlob = 5;
     private const int ImagesPerRepository = 100;
     private const int PutsAtOnce = 16;
+    private const int GarbageLength = 4096;
 
     private readonly string _nonce = new Ulid(TimeProvider.System).Next();
 
@@ -35,6 +37,13 @@ internal sealed class GeneratedContent(int blobs)
             Digest digest = BlobDigest(i);
             var record = new BlobRecord { State = BlobState.Live, Data = ContentKeys.Data($"{_nonce}{i}"), Size = 1_000_000, Nonce = _nonce };
             await store.PutAsync(ContentKeys.Blob(digest), record.Encode(), default, token);
+        });
+        byte[] bytes = new byte[GarbageLength];
+        await Parallel.ForAsync(0, garbage, parallel, async (i, token) =>
+        {
+            var record = new BlobRecord { State = BlobState.Live, Data = ContentKeys.Data($"{_nonce}g{i}"), Size = bytes.Length, Nonce = _nonce };
+            await store.PutAsync(record.Data, bytes, default, token);
+            await store.PutAsync(ContentKeys.Blob(BlobDigest(-1 - i)), record.Encode(), default, token);
         });
         await Parallel.ForAsync(0, Images, parallel, (i, token) => WriteImageAsync(store, i, token));
         await Parallel.ForAsync(0, (Images + ImagesPerRepository - 1) / ImagesPerRepository, parallel, async (i, token) => await PutMarkerAsync(store, ContentKeys.Catalog(RepositoryOf(i * ImagesPerRepository)), token));

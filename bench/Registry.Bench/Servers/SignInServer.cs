@@ -28,6 +28,9 @@ internal sealed class SignInServer(string program, string name) : IServer
     /// <summary>How many blobs of images there are before anything is pushed.</summary>
     public int GeneratedBlobs { get; init; }
 
+    /// <summary>How many blobs besides that nothing holds, and that go after a second.</summary>
+    public int GarbageBlobs { get; init; }
+
     /// <summary>Whether the server's collector goes through all of it over and over, at the rate that it has by default.</summary>
     public bool Collects { get; init; }
 
@@ -74,7 +77,7 @@ internal sealed class SignInServer(string program, string name) : IServer
     private async Task FillAsync(Setup setup, CancellationToken cancellationToken)
     {
         var done = Path.Combine(setup.Folder, "filled");
-        if (InMemory || (Repositories == 0 && GeneratedBlobs == 0) || File.Exists(done))
+        if (InMemory || (Repositories == 0 && GeneratedBlobs == 0 && GarbageBlobs == 0) || File.Exists(done))
         {
             return;
         }
@@ -91,7 +94,7 @@ internal sealed class SignInServer(string program, string name) : IServer
     {
         List<string> arguments =
         [
-            "--Feeds", Text(Feeds), "--GrantsPerFeed", Text(GrantsPerFeed), "--Repositories", Text(Repositories), "--GeneratedBlobs", Text(GeneratedBlobs), "--Collects", Collects ? "true" : "false",
+            "--Feeds", Text(Feeds), "--GrantsPerFeed", Text(GrantsPerFeed), "--Repositories", Text(Repositories), "--GeneratedBlobs", Text(GeneratedBlobs), "--GarbageBlobs", Text(GarbageBlobs), "--Collects", Collects ? "true" : "false",
             "--Counts", CountsOperations ? "true" : "false", "--Decisions", RepeatsDecisions ? "true" : "false",
         ];
         if (!InMemory)

@@ -9,6 +9,7 @@ namespace Registry.Bench.Workloads;
 internal static class CollectionGroups
 {
     private const string Prefix = "beside a collector: ";
+    private const string Removal = "beside a collector that removes: ";
     private const string Crowded = "one of many";
     private const int PullLength = 10_000_000;
 
@@ -18,6 +19,7 @@ internal static class CollectionGroups
     {
         var delete = new DeleteTags(source, $"{run}/deletions", Crowded, scale.Tags, scale.TagDeletions);
         var pull = new PullBlobs(source, run, PullLength, scale.Blobs.First(static blob => blob.Length == PullLength).Pulls * 3, workers: 1) { Prefix = Prefix };
+        var removed = new PullBlobs(source, run, PullLength, scale.Blobs.First(static blob => blob.Length == PullLength).Pulls * 3, workers: 1) { Prefix = Removal };
         var repository = new RepositoryPath($"{run}/collection");
         var image = Image.CreateMany(source, 1)[0];
         var read = new ReadManifests($"{Prefix}GET manifest by digest", scale.SignInReads, (client, _) => client.GetManifest(repository, image.Manifest.Digest, image.Manifest));
@@ -32,6 +34,15 @@ internal static class CollectionGroups
                     new Suite("images", [new PushImages(source, run, scale.ImagesTogether, concurrency: 1) { Prefix = Prefix }]),
                     new Suite(pull.Name, [pull]) { Fill = pull.Fill },
                     new Suite(read.Name, [read]) { Fill = (target, _) => ReadManifests.Push(target, repository, image) },
+                ]),
+            new Group(
+                "removal",
+                new Comparison($"Removal: a collector that removes up to {scale.GarbageBlobs} blobs beside, against none; above 1 it costs nothing", "removing", "at rest", IsPeerFirst: true),
+                () => new SignInServer(program, "removing") { GarbageBlobs = scale.GarbageBlobs, Collects = true },
+                () => new SignInServer(program, "not-removing") { GarbageBlobs = scale.GarbageBlobs },
+                [
+                    new Suite("removal-images", [new PushImages(source, run, scale.ImagesTogether, concurrency: 1) { Prefix = Removal }]),
+                    new Suite(removed.Name, [removed]) { Fill = removed.Fill },
                 ]),
             new Group(
                 "deletions",

@@ -44,11 +44,15 @@ internal sealed record Scale
     /// <summary>What a collector has to go through beside the rows about it; a multiple of 50.</summary>
     public required int GeneratedBlobs { get; init; }
 
+    /// <summary>Blobs that nothing holds, for a collector to remove beside the requests.</summary>
+    public required int GarbageBlobs { get; init; }
+
     public required int TagDeletions { get; init; }
 
     public static Scale Full { get; } = new()
     {
         GeneratedBlobs = 20_000,
+        GarbageBlobs = 40_000,
         TagDeletions = 200,
         Blobs = [(1_000_000, 32, 500), (10_000_000, 8, 150), (100_000_000, 3, 15), (1_000_000_000, 1, 2)],
         WarmUpPushes = 48,
@@ -81,6 +85,7 @@ internal sealed record Scale
     public static Scale Quick { get; } = new()
     {
         GeneratedBlobs = 500,
+        GarbageBlobs = 500,
         TagDeletions = 10,
         Blobs = [(1_000_000, 4, 8), (10_000_000, 2, 4)],
         WarmUpPushes = 8,

@@ -25,6 +25,10 @@ internal sealed class QuotaHoldings(IObjectStore store, RecordStore records)
             ? record.Content.Length
             : null;
 
+    /// <summary>Whether a tag points somewhere.</summary>
+    public async ValueTask<bool> HasTagAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
+        await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false) is { Record.Digest: not null };
+
     private async ValueTask<bool> HoldsBlobAsync(QuotaScope scope, Digest digest, CancellationToken cancellationToken) =>
         await HasRefAsync(scope, digest, cancellationToken).ConfigureAwait(false)
         && await SizeOfAsync(digest, cancellationToken).ConfigureAwait(false) is not null;
@@ -61,7 +65,7 @@ internal sealed class QuotaHoldings(IObjectStore store, RecordStore records)
     private async ValueTask<bool> HasTagAsync(string item, CancellationToken cancellationToken) =>
         QuotaItem.TryParse(item, out RepositoryName repository, out ReadOnlySpan<char> name)
         && Tag.TryParse(name, out Tag tag)
-        && await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false) is { Record.Digest: not null };
+        && await HasTagAsync(repository, tag, cancellationToken).ConfigureAwait(false);
 
     private async ValueTask<bool> HasManifestAsync(string item, CancellationToken cancellationToken) =>
         QuotaItem.TryParse(item, out RepositoryName repository, out ReadOnlySpan<char> name)

@@ -156,57 +156,58 @@ internal sealed class RecountPass
         while (more);
     }
 
-    private async ValueTask CountManifestsAsync(RepositoryName repository, List<ScopeTally> tallies, CancellationToken cancellationToken)
+    private ValueTask CountManifestsAsync(RepositoryName repository, List<ScopeTally> tallies, CancellationToken cancellationToken) => CountAsync(
+        ContentKeys.Manifests(repository),
+        tallies,
+        async (key, token) =>
+        {
+            if (!ContentKeys.TryParseManifest(key, out Digest digest))
+            {
+                return null;
+            }
+
+            long? size = await _root.Quotas.Holdings.SizeOfAsync(repository, digest, token).ConfigureAwait(false);
+            return (QuotaItem.Manifest(repository, digest, size ?? 0), size is not null);
+        },
+        cancellationToken);
+
+    // By their records: a name that a deletion left in the list when it broke off is no tag.
+    private ValueTask CountTagsAsync(RepositoryName repository, List<ScopeTally> tallies, CancellationToken cancellationToken)
+    {
+        string prefix = ContentKeys.Tags(repository);
+        return CountAsync(
+            prefix,
+            tallies,
+            async (key, token) => Tag.TryParse(key.AsSpan(prefix.Length), out Tag tag)
+                ? (QuotaItem.Tag(repository, tag), await _root.Quotas.Holdings.HasTagAsync(repository, tag, token).ConfigureAwait(false))
+                : null,
+            cancellationToken);
+    }
+
+    private async ValueTask CountAsync(
+        string prefix, List<ScopeTally> tallies, Func<string, CancellationToken, ValueTask<(QuotaItem Item, bool IsHeld)?>> look, CancellationToken cancellationToken)
     {
         string? after = null;
         KeyPage page;
         do
         {
-            page = await _root.Store.ListAsync(ContentKeys.Manifests(repository), after, FoundByOne, cancellationToken).ConfigureAwait(false);
+            page = await _root.Store.ListAsync(prefix, after, FoundByOne, cancellationToken).ConfigureAwait(false);
             _pages++;
-            var found = new ConcurrentBag<QuotaItem>();
-            await StoreConcurrency.ForEachAsync(
-                page.Keys,
-                _root.Options.StoreConcurrency,
-                async (key, token) =>
-                {
-                    if (ContentKeys.TryParseManifest(key, out Digest digest) && await _root.Quotas.Holdings.SizeOfAsync(repository, digest, token).ConfigureAwait(false) is { } size)
-                    {
-                        found.Add(QuotaItem.Manifest(repository, digest, size));
-                    }
-                },
-                cancellationToken).ConfigureAwait(false);
-            foreach (QuotaItem item in found)
+            (QuotaItem Item, bool IsHeld)?[] looks = await StoreConcurrency.SelectAsync(page.Keys, _root.Options.StoreConcurrency, look, cancellationToken).ConfigureAwait(false);
+            string? last = null;
+            foreach ((QuotaItem item, bool isHeld) in looks.OfType<(QuotaItem, bool)>())
             {
-                tallies.ForEach(tally => tally.Add(item));
+                last = item.Key;
+                if (isHeld)
+                {
+                    tallies.ForEach(tally => tally.Add(item));
+                }
             }
 
             after = page.Keys.Count > 0 ? page.Keys[^1] : null;
-            if (ContentKeys.TryParseManifest(after, out Digest last))
+            if (last is not null)
             {
-                await FlushAsync(QuotaItem.Manifest(repository, last, 0).Key, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        while (page.HasMore);
-    }
-
-    private async ValueTask CountTagsAsync(RepositoryName repository, List<ScopeTally> tallies, CancellationToken cancellationToken)
-    {
-        string? after = null;
-        NamePage page;
-        do
-        {
-            page = await _root.Tags.ListAsync(repository, after, FoundByOne, cancellationToken).ConfigureAwait(false);
-            _pages++;
-            foreach (string name in page.Names)
-            {
-                after = name;
-                tallies.ForEach(tally => tally.Add(QuotaItem.Tag(repository, Tag.Parse(name))));
-            }
-
-            if (page.Names.Count > 0)
-            {
-                await FlushAsync(QuotaItem.Tag(repository, Tag.Parse(after!)).Key, cancellationToken).ConfigureAwait(false);
+                await FlushAsync(last, cancellationToken).ConfigureAwait(false);
             }
         }
         while (page.HasMore);

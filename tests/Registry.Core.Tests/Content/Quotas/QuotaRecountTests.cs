@@ -35,6 +35,23 @@ public sealed class QuotaRecountTests : QuotaTest
     }
 
     [Fact]
+    public async Task A_name_that_a_broken_off_deletion_left_in_the_list_is_counted_as_no_tag_and_a_tag_without_a_name_as_one()
+    {
+        Limit(10_000, 10);
+        await Root.PushImageAsync(Repo, "image", "here");
+        await Store.DeleteAsync(Assert.Single(await KeysAsync(ContentKeys.TagNames(Repo))), Cancel);
+        foreach (string gone in (string[])["gone", "lost"])
+        {
+            await Store.PutMarkerAsync(ContentKeys.TagName(Repo, Tag.Parse(gone), Root.Ids.Next()), Cancel);
+        }
+
+        await RecountAsync(Node());
+
+        Assert.Equal(1, (await UsedAsync()).Tags);
+        await AssertExactAsync();
+    }
+
+    [Fact]
     public async Task A_sum_that_is_wrong_is_put_right()
     {
         Limit(1_000, 10);
