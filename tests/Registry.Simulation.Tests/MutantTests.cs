@@ -39,6 +39,7 @@ public sealed class MutantTests(ITestOutputHelper output)
         [Guard.QuotaFirst] = Generator.QuotaLimits,
         [Guard.QuotaGivesUp] = Generator.QuotaLimits,
         [Guard.QuotaLookSince] = Generator.QuotaChanges,
+        [Guard.QuotaLooksAtAbsent] = Generator.QuotaChanges,
         [Guard.QuotaMoving] = Generator.QuotaChanges,
         [Guard.ScrubSecondLook] = Generator.Scrubs,
         [Guard.ScrubOrphanTwice] = Generator.Scrubs,

@@ -143,6 +143,9 @@ internal enum Guard
     /// <summary>What a look found of an item counts only if nothing happened to the item since.</summary>
     QuotaLookSince,
 
+    /// <summary>What was not there when a deletion began is looked at when it ends.</summary>
+    QuotaLooksAtAbsent,
+
     /// <summary>What processes that stopped left reserved is looked at by others.</summary>
     QuotaGivesUp,
 

@@ -89,10 +89,13 @@ internal sealed class QuotaChecks(Simulator simulator, RunChecks checks, QuotaLi
     }
 
     // Somebody who let go of something may have stood still until others gave up on it and looked, and have broken off after that.
-    private bool MayCountMore => !_isStrict && simulator.Faults > 0 && simulator.Now != simulator.Began;
+    private bool MayCountMore => !_isStrict && simulator.Faults > 0 && !IsInTime;
 
-    // What docs/quotas.md leaves to a recount takes somebody who lets go of something, or a push that takes longer than five minutes.
-    private bool IsExact => _isStrict && simulator.Now == simulator.Began;
+    // Whether nobody can have taken somebody else for lost who was not.
+    private bool IsInTime => simulator.Now == simulator.Began && simulator.Scenario.Clocks.Max() - simulator.Scenario.Clocks.Min() < QuotaOwner.Life;
+
+    // What docs/quotas.md leaves to a recount takes somebody who lets go of something, or a push that takes longer than others wait for it, by their clocks.
+    private bool IsExact => _isStrict && IsInTime;
 
     private static async Task PassAsync(Process process)
     {

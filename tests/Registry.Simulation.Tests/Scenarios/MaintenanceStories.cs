@@ -38,7 +38,7 @@ internal static class MaintenanceStories
         0 => new Scenario { HasImmutableTag = true, Setup = s_images[random.Next(s_images.Length)], Actors = Actors(random, nodes, Immutable), StandsAt = s_taggers, CollectUntagged = true },
         1 => new Scenario { HasImmutableTag = random.Next(4) == 0, Setup = s_kept[random.Next(s_kept.Length)], Actors = Actors(random, nodes, Kept), StandsAt = s_keepers, CollectUntagged = random.Next(2) == 0 },
         2 => new Scenario { Quota = Limits(random), Setup = s_counted[random.Next(s_counted.Length)], Actors = Actors(random, nodes, Pushed), StandsAt = s_counters },
-        3 => new Scenario { Quota = random.Next(2) == 0 ? Limits(random) : QuotaLimits.None, Setup = s_released[random.Next(s_released.Length)], Actors = Actors(random, nodes, Counted), StandsAt = s_counters },
+        3 => new Scenario { Quota = random.Next(2) == 0 ? Limits(random) : QuotaLimits.None, Setup = s_released[random.Next(s_released.Length)], Actors = random.Next(4) == 0 ? Late(random, nodes) : Actors(random, nodes, Counted), StandsAt = s_counters },
         4 => new Scenario { Setup = s_scrubbed[random.Next(s_scrubbed.Length)], Actors = [[Scrubbed(random, random.Next(nodes))], [new Plan(Act.Scrub, random.Next(nodes), 0)], .. Actors(random, nodes, Scrubbed)], StandsAt = s_scrubbers, CollectUntagged = true },
         _ => new Scenario { IsSpoilt = true, Setup = [s_tagged, new Plan(Act.Spoil, 0, 0, Universe.Spoilt, -1, random.Next(3))], Actors = Actors(random, nodes, Mended), StandsAt = s_scrubbers, CollectUntagged = true },
     };
@@ -99,6 +99,13 @@ internal static class MaintenanceStories
         6 => new Plan(Act.Push, node, random.Next(2), Universe.Image, 0),
         _ => new Plan(Act.Recount, node, 0),
     };
+
+    // Somebody who deletes a tag that is pushed after the deletion has begun, and whoever counts after that on the same node.
+    private static Plan[][] Late(SimulationRandom random, int nodes)
+    {
+        int node = random.Next(nodes);
+        return [[new Plan(Act.DeleteTag, random.Next(nodes), 0, 0, 1)], [new Plan(Act.PutManifest, node, 0, Universe.Image, 1), Counted(random, node)]];
+    }
 
     // Scrubs beside everything that moves blobs.
     private static Plan Scrubbed(SimulationRandom random, int node) => random.Next(8) switch

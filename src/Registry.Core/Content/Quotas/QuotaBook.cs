@@ -150,6 +150,43 @@ internal sealed class QuotaBook(QuotaHoldings holdings, RecordStore records, IQu
         }
     }
 
+    /// <summary>Says of what a scope holds of some items that it is about to be let go of.</summary>
+    public async ValueTask DoubtAsync(QuotaClaim claim, QuotaScope scope, IReadOnlyList<QuotaItem> items, CancellationToken cancellationToken)
+    {
+        QuotaLedger ledger = LedgerOf(scope);
+        TimeSpan age = TimeSpan.MaxValue;
+        for (int look = 0; look < MaxLooks; look++)
+        {
+            QuotaRecord record = await ledger.PeekAsync(age, cancellationToken).ConfigureAwait(false);
+
+            // What is not held any more was let go of before, and is not to be counted off again.
+            bool[] are = await HoldsAsync(scope, items, cancellationToken).ConfigureAwait(false);
+            QuotaItem[] held = [.. items.Where((_, i) => are[i])];
+            QuotaItem[] absent = [.. items.Where((_, i) => !are[i])];
+            if (held.Length == 0)
+            {
+                claim.AddAbsent(scope, absent);
+                return;
+            }
+
+            (bool complete, long first) = await ledger.ApplyAsync(sums =>
+            {
+                long next = sums.Next;
+                return (sums.TryDoubt(held, claim.Owner, record.Next), next);
+            }).ConfigureAwait(false);
+            if (complete)
+            {
+                claim.Add(scope, held, first);
+                claim.AddAbsent(scope, absent);
+                return;
+            }
+
+            age = TimeSpan.Zero;
+        }
+
+        throw new StoreUnavailableException("A quota's record changed too often to be written.");
+    }
+
     private async ValueTask ReserveAsync(QuotaClaim claim, QuotaScope scope, IReadOnlyList<QuotaItem> items, CancellationToken cancellationToken)
     {
         QuotaLedger ledger = LedgerOf(scope);
@@ -158,8 +195,9 @@ internal sealed class QuotaBook(QuotaHoldings holdings, RecordStore records, IQu
         {
             QuotaRecord record = await ledger.PeekAsync(age, cancellationToken).ConfigureAwait(false);
             bool mended = await MendAsync(scope, record, cancellationToken).ConfigureAwait(false);
-            List<QuotaItem> missing = await SelectAsync(scope, items, held: false, cancellationToken).ConfigureAwait(false);
-            if (missing.Count == 0)
+            bool[] held = await HoldsAsync(scope, items, cancellationToken).ConfigureAwait(false);
+            QuotaItem[] missing = [.. items.Where((_, i) => !held[i])];
+            if (missing.Length == 0)
             {
                 return;
             }
@@ -191,38 +229,6 @@ internal sealed class QuotaBook(QuotaHoldings holdings, RecordStore records, IQu
         }
     }
 
-    private async ValueTask DoubtAsync(QuotaClaim claim, QuotaScope scope, IReadOnlyList<QuotaItem> items, CancellationToken cancellationToken)
-    {
-        QuotaLedger ledger = LedgerOf(scope);
-        TimeSpan age = TimeSpan.MaxValue;
-        for (int look = 0; look < MaxLooks; look++)
-        {
-            QuotaRecord record = await ledger.PeekAsync(age, cancellationToken).ConfigureAwait(false);
-
-            // What is not held any more was let go of before, and is not to be counted off again.
-            List<QuotaItem> held = await SelectAsync(scope, items, held: true, cancellationToken).ConfigureAwait(false);
-            if (held.Count == 0)
-            {
-                return;
-            }
-
-            (bool complete, long first) = await ledger.ApplyAsync(sums =>
-            {
-                long next = sums.Next;
-                return (sums.TryDoubt(held, claim.Owner, record.Next), next);
-            }).ConfigureAwait(false);
-            if (complete)
-            {
-                claim.Add(scope, held, first);
-                return;
-            }
-
-            age = TimeSpan.Zero;
-        }
-
-        throw new StoreUnavailableException("A quota's record changed too often to be written.");
-    }
-
     // Looks at what others left half-way.
     private async ValueTask<bool> MendAsync(QuotaScope scope, QuotaRecord record, CancellationToken cancellationToken)
     {
@@ -242,11 +248,8 @@ internal sealed class QuotaBook(QuotaHoldings holdings, RecordStore records, IQu
         return lost.Length > 0;
     }
 
-    private async ValueTask<List<QuotaItem>> SelectAsync(QuotaScope scope, IReadOnlyList<QuotaItem> items, bool held, CancellationToken cancellationToken)
-    {
-        bool[] are = await HoldsAsync(scope, [.. items.Select(static item => item.Key)], cancellationToken).ConfigureAwait(false);
-        return [.. items.Where((_, i) => are[i] == held)];
-    }
+    private Task<bool[]> HoldsAsync(QuotaScope scope, IReadOnlyList<QuotaItem> items, CancellationToken cancellationToken) =>
+        HoldsAsync(scope, [.. items.Select(static item => item.Key)], cancellationToken);
 
     private Task<bool[]> HoldsAsync(QuotaScope scope, IReadOnlyList<string> items, CancellationToken cancellationToken) =>
         StoreConcurrency.SelectAsync(items, options.StoreConcurrency, (item, token) => holdings.HoldsAsync(scope, item, token), cancellationToken);

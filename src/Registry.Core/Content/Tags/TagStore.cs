@@ -161,6 +161,11 @@ internal sealed class TagStore(
         Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; found is { Record.Digest: not null } or { Record.History: not null }; attempt++)
         {
+            if (claim is not null)
+            {
+                await claim.DoubtAbsentAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             PutOutcome<TagRecord> outcome = await tags.PutAsync(repository, tag, Tombstone(found.Record) with { History = null }, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won && TagRecords.DigestOf(found) is { } left)
             {
@@ -193,12 +198,12 @@ internal sealed class TagStore(
     {
         if (await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false) is not { } claim)
         {
-            return await DeleteUncountedAsync(repository, tag, only, guard, by, cancellationToken).ConfigureAwait(false);
+            return await DeleteAsync(repository, tag, only, guard, by, claim: null, cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
-            bool deleted = await DeleteUncountedAsync(repository, tag, only, guard, by, cancellationToken).ConfigureAwait(false);
+            bool deleted = await DeleteAsync(repository, tag, only, guard, by, claim, cancellationToken).ConfigureAwait(false);
             await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
             return deleted;
         }
@@ -209,7 +214,7 @@ internal sealed class TagStore(
         }
     }
 
-    private async ValueTask<bool> DeleteUncountedAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, QuotaClaim? claim, CancellationToken cancellationToken)
     {
         Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
@@ -223,6 +228,11 @@ internal sealed class TagStore(
             if (await guard.FindRefusalAsync(tag).ConfigureAwait(false) is { } refusal)
             {
                 throw refusal;
+            }
+
+            if (claim is not null)
+            {
+                await claim.DoubtAbsentAsync(cancellationToken).ConfigureAwait(false);
             }
 
             TagRecord deleted = Tombstone(found.Record) with { WithManifest = only.At is not null };
