@@ -11,13 +11,11 @@ namespace Registry.AspNetCore.Maintenance;
 /// <summary>Carries out the rules of every feed, one after the other. Of several hosts one is at a feed at a time.</summary>
 internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, RegistryMetrics metrics, ILogger logger) : IMaintenanceJob, IDisposable
 {
-    private const string OfAnother = "Another host is at it.";
-
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     public string Name => "retention";
 
-    public Registry.Maintenance.Jobs.JobSchedule Schedule => options.RetentionSchedule;
+    public JobSchedule Schedule => options.RetentionSchedule;
 
     public IReadOnlyList<RetentionReport> Last { get; private set; } = [];
 
@@ -81,7 +79,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         ContentRoot root = roots.Get(feed.Settings.Store);
         var clock = new StoreTime(root.Time);
         DateTimeOffset began = root.Time.GetUtcNow();
-        RetentionReport left = new() { Feed = feed.Name, Started = began, Ended = began, StoppedBecause = OfAnother };
+        RetentionReport left = new() { Feed = feed.Name, Started = began, Ended = began, StoppedBecause = RetentionRunner.OfAnother };
         PartClaim? claim;
         try
         {
@@ -105,10 +103,6 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
             await claim.HoldAsync(
                 async token => report = await RunnerOf(root, clock).RunAsync(table, feed, [.. feed.Settings.Retention], dryRun: false, onItem, new Progress(claim), token).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (claim.IsLost && !cancellationToken.IsCancellationRequested)
-        {
-            return left;
         }
         catch (Exception)
         {
@@ -154,6 +148,8 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     private sealed class Progress(PartClaim claim) : IRetentionProgress
     {
         public string? After => claim.Position.Length == 0 ? null : claim.Position;
+
+        public bool IsTakenOver => claim.IsLost;
 
         public void Passed(string fullName) => claim.Position = fullName;
     }

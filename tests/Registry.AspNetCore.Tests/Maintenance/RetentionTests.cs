@@ -146,7 +146,8 @@ public sealed class RetentionTests : MaintenanceTest
         Time.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal((null, 1L), (taken.StoppedBecause, taken.TagsRemoved));
-        Assert.Equal("Another host is at it.", Assert.Single(await running).StoppedBecause);
+        RetentionReport left = Assert.Single(await running);
+        Assert.Equal(("Another host is at it.", 1L), (left.StoppedBecause, left.Repositories));
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal interface IRetentionProgress
     /// <summary>The full name of the repository to go on after; <see langword="null"/> for the first.</summary>
     string? After { get; }
 
+    /// <summary>Whether another host is at it by now.</summary>
+    bool IsTakenOver { get; }
+
     /// <summary>A repository was gone through.</summary>
     void Passed(string fullName);
 }
@@ -24,6 +27,9 @@ internal interface IRetentionProgress
 /// <param name="isProtected">Whether a tag of a feed stays whatever rules say. It gets the repository's name within the feed.</param>
 internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manifests, Func<ActiveFeed, RepositoryName, Tag, bool> isProtected)
 {
+    /// <summary>Why a run ends that another host has taken over, or has had all the time.</summary>
+    public const string OfAnother = "Another host is at it.";
+
     private const int PageSize = 1_000;
 
     /// <summary>Carries out rules.</summary>
@@ -60,7 +66,14 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
         else
         {
             CompiledRule[] compiled = [.. rules.Select((rule, index) => new CompiledRule(rule, index, started))];
-            stoppedBecause = await RunAsync(feeds, feed, compiled, dryRun, log, progress, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                stoppedBecause = await RunAsync(feeds, feed, compiled, dryRun, log, progress, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (progress is { IsTakenOver: true })
+            {
+                stoppedBecause = OfAnother; // What was done up to here is to be told.
+            }
         }
 
         return log.Report(feed.Name, dryRun, started, root.Time.GetUtcNow(), stoppedBecause);
