@@ -197,6 +197,12 @@ internal sealed partial class RunChecks : IStoreObserver
             Violate($"{_simulator.Current} {(now?.Digest is null ? "deletes" : "moves")} {name}, which is immutable.");
         }
 
+        if (now?.Digest is null && (_atRest || _simulator.Current is { Plan.Act: Act.Collect or Act.CollectRepositories }) && !IsLive(repo, Universe.ManifestOf(Digest.Parse(was.Digest))))
+        {
+            // What a push whose end nobody knows pointed at a manifest that was deleted before. Nothing can be pulled by it, but conditions see it until a collector does.
+            Add(repo, tag, new TagEvent { Action = TagAction.Delete, Called = _simulator.Step, Answered = _simulator.Step });
+        }
+
         if (_simulator.Current is { Plan.Act: Act.Retain } who)
         {
             Add(repo, tag, new TagEvent { Action = TagAction.Delete, Called = _simulator.Step, Answered = _simulator.Step, IsCertain = true });
