@@ -17,6 +17,7 @@ internal sealed class ManifestRecords(RecordStore records, TimeProvider time, Co
 
     /// <summary>What a record becomes that is deleted.</summary>
     public static ManifestRecord Tombstone(ManifestRecord record) => record with { State = ManifestState.Deleted, CondemnedAt = null, Content = default };
+
     /// <summary>A manifest that can be pulled, as it was a moment ago.</summary>
     public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken)
     {
@@ -45,6 +46,7 @@ internal sealed class ManifestRecords(RecordStore records, TimeProvider time, Co
     public ValueTask<Versioned<ManifestRecord>?> ReadAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
         records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken);
 
+    /// <summary>Writes a manifest's record over what was read, and forgets what this process knows of the manifest.</summary>
     public async ValueTask<PutOutcome<ManifestRecord>> PutAsync(
         RepositoryName repository, Digest digest, ManifestRecord record, Versioned<ManifestRecord>? over, CancellationToken cancellationToken)
     {
@@ -54,7 +56,7 @@ internal sealed class ManifestRecords(RecordStore records, TimeProvider time, Co
         }
         finally
         {
-            _seen.Forget(new ContentPlace(repository, digest));
+            Forget(repository, digest);
         }
     }
 
