@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Content.Quotas;
@@ -105,23 +104,14 @@ internal sealed class RecountPass
 
     private async ValueTask AddBlobsAsync(List<(Digest Digest, List<ScopeTally> By)> held, CancellationToken cancellationToken)
     {
-        var sizes = new ConcurrentDictionary<Digest, long>();
-        await StoreConcurrency.ForEachAsync(
-            held.FindAll(static blob => blob.By.Count > 0),
-            _root.Options.StoreConcurrency,
-            async (blob, token) =>
-            {
-                if (await _root.Quotas.Holdings.SizeOfAsync(blob.Digest, token).ConfigureAwait(false) is { } size)
-                {
-                    sizes[blob.Digest] = size;
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
-        foreach ((Digest digest, List<ScopeTally> by) in held)
+        List<(Digest Digest, List<ScopeTally> By)> wanted = held.FindAll(static blob => blob.By.Count > 0);
+        long?[] sizes = await StoreConcurrency.SelectAsync(
+            wanted, _root.Options.StoreConcurrency, (blob, token) => _root.Quotas.Holdings.SizeOfAsync(blob.Digest, token), cancellationToken).ConfigureAwait(false);
+        foreach (((Digest digest, List<ScopeTally> by), long? size) in wanted.Zip(sizes))
         {
-            if (sizes.TryGetValue(digest, out long size))
+            if (size is { } bytes)
             {
-                by.ForEach(tally => tally.Add(QuotaItem.Blob(digest, size)));
+                by.ForEach(tally => tally.Add(QuotaItem.Blob(digest, bytes)));
             }
         }
     }
