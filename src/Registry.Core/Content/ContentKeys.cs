@@ -208,6 +208,9 @@ internal static class ContentKeys
     /// <summary>How much a feed uses of its quota; empty for the default feed.</summary>
     public static string FeedQuota(string feed) => QuotasPrefix + FeedPart(feed);
 
+    /// <summary>Written to learn the store's clock.</summary>
+    public const string Clock = MaintenancePrefix + "clock";
+
     /// <summary>How far a feed's rules on what it keeps were carried out; empty for the default feed.</summary>
     public static string FeedRetention(string feed) => $"{MaintenancePrefix}retention/{FeedPart(feed)}";
 

@@ -89,6 +89,9 @@ internal enum Guard
     /// <summary>A push looks whether the way back to its tag is still there.</summary>
     LookForWay,
 
+    /// <summary>Who removes a way back to a tag for forgotten lays it again if the tag has taken it.</summary>
+    RestoreWay,
+
     /// <summary>The condition of a push is asked once, when it first moves the tag.</summary>
     ConditionOnce,
 
@@ -106,6 +109,9 @@ internal enum Guard
 
     /// <summary>The bytes of a blob go before the record that names them.</summary>
     BytesBeforeRecord,
+
+    /// <summary>How old something is goes by the store's clock.</summary>
+    StoreClock,
 
     /// <summary>What is left of a thing that is gone stays for a grace period.</summary>
     TombstonesAge,
@@ -136,6 +142,18 @@ internal enum Guard
 
     /// <summary>A deletion writes the record of a guarded tag anew that is about to be pointed at the manifest.</summary>
     HoldOffGuarded,
+
+    /// <summary>A tag leads to its manifest in the generation alone in which it was pointed there.</summary>
+    TagOfGeneration,
+
+    /// <summary>A condition, and who deletes a tag, look whether the tag leads somewhere.</summary>
+    LookBehindTag,
+
+    /// <summary>A push that finds nothing left of the tag that it pointed does not say that it is stored.</summary>
+    Overtaken,
+
+    /// <summary>A tag that leads nowhere has gone with its manifest, whoever deletes its record.</summary>
+    WentBefore,
 
     /// <summary>What is to be held is counted before it is.</summary>
     QuotaFirst,

@@ -24,7 +24,7 @@ internal sealed class RestChecks(Simulator simulator)
 
     public void Run()
     {
-        using var process = new Process(new DirectStore(_content, _scenario.ConditionalDeletes), _scenario, new ContentTime(_content), new SimulationRandom(simulator.Seed));
+        using var process = new Process(new DirectStore(_content, _scenario.ConditionalDeletes), _scenario, new ContentTime(_content), new SimulationRandom(simulator.Seed), _content.Now);
         simulator.Checks.ForgetPromises(_scenario.IsSpoilt);
 
         // Past the reach of every wrong clock.
@@ -142,7 +142,7 @@ internal sealed class RestChecks(Simulator simulator)
                 }
 
                 int manifest = Universe.ManifestOf(record.Digest);
-                Require(simulator.Checks.LiveGeneration(repo, manifest) is not null, $"At rest, the tag {name} points at {Universe.Manifests[manifest].Name}, which is not there.");
+                Require(simulator.Checks.LiveGeneration(repo, manifest) == record.ManifestGeneration, $"At rest, the tag {name} points at {Universe.Manifests[manifest].Name}, which is not there.");
                 _expected.Add(ContentKeys.TagName(Universe.Repositories[repo], Universe.Tags[i], record.Listed!));
                 _expected.Add(ContentKeys.Tagged(Universe.Repositories[repo], Universe.Manifests[manifest].Digest, Universe.Tags[i], record.Generation));
             }

@@ -278,7 +278,7 @@ internal sealed partial class RunChecks
             return;
         }
 
-        history.Add(new TagEvent { Action = TagAction.Read, Value = PointsAt(repo, tag), Called = _simulator.Step + 1, Answered = _simulator.Step + 1, IsCertain = true });
+        history.Add(new TagEvent { Action = TagAction.Read, Value = LeadsTo(repo, tag), Called = _simulator.Step + 1, Answered = _simulator.Step + 1, IsCertain = true });
         if (!TagHistory.IsLinearizable(history, _initial[repo, tag]))
         {
             Violate($"The history of {Universe.Repositories[repo]}:{Universe.Tags[tag]}, which pointed at {_initial[repo, tag]}, is not linearizable: {string.Join("; ", history)}");

@@ -53,7 +53,7 @@ internal sealed partial class RunChecks : IStoreObserver
 
             for (int i = 0; i < Universe.Tags.Length; i++)
             {
-                _initial[repo, i] = PointsAt(repo, i);
+                _initial[repo, i] = LeadsTo(repo, i);
             }
         }
 
@@ -135,6 +135,12 @@ internal sealed partial class RunChecks : IStoreObserver
     /// <summary>Whether a blob's record leads to its bytes.</summary>
     public bool IsWhole(int blob) => _blobs[blob] is { State: not BlobState.Gone } record && _content.Find(record.Data) is { } data && data.Bytes.AsSpan().SequenceEqual(Universe.BlobBytes[blob]);
 
+    // What can be pulled by a tag.
+    private int LeadsTo(int repo, int tag) => _tags[repo, tag] is { } record && IsAlive(repo, record) ? PointsAt(repo, tag) : TagEvent.Nowhere;
+
+    private bool IsAlive(int repo, TagRecord record) =>
+        record.Digest is { } digest && LiveGeneration(repo, Universe.ManifestOf(digest)) is { } generation && generation == record.ManifestGeneration;
+
     private int PointsAt(int repo, int tag) => _tags[repo, tag] is { Digest: { } digest } ? Universe.ManifestOf(digest) : TagEvent.Nowhere;
 
     private void Decode(RecordPlace place, StoredObject? found)
@@ -186,7 +192,7 @@ internal sealed partial class RunChecks : IStoreObserver
     private void CheckTag(int repo, int tag, TagRecord? was)
     {
         TagRecord? now = _tags[repo, tag];
-        if (was?.Digest is null || now?.Digest == was.Digest)
+        if (was is null || now?.Digest == was.Digest || !IsAlive(repo, was))
         {
             return;
         }
@@ -195,12 +201,6 @@ internal sealed partial class RunChecks : IStoreObserver
         if (_simulator.Scenario.HasImmutableTag && tag == 0)
         {
             Violate($"{_simulator.Current} {(now?.Digest is null ? "deletes" : "moves")} {name}, which is immutable.");
-        }
-
-        if (now?.Digest is null && (_atRest || _simulator.Current is { Plan.Act: Act.Collect or Act.CollectRepositories }) && !IsLive(repo, Universe.ManifestOf(Digest.Parse(was.Digest))))
-        {
-            // What a push whose end nobody knows pointed at a manifest that was deleted before. Nothing can be pulled by it, but conditions see it until a collector does.
-            Add(repo, tag, new TagEvent { Action = TagAction.Delete, Called = _simulator.Step, Answered = _simulator.Step });
         }
 
         if (_simulator.Current is { Plan.Act: Act.Retain } who)
@@ -289,10 +289,18 @@ internal sealed partial class RunChecks : IStoreObserver
 
         for (int tag = 0; tag < Universe.Tags.Length; tag++)
         {
-            if (PointsAt(repo, tag) == manifest && _tagWriters[repo, tag] is null or { Acknowledged: true })
+            if (PointsAt(repo, tag) != manifest || _tags[repo, tag]!.ManifestGeneration != was.Generation)
+            {
+                continue;
+            }
+
+            if (_tagWriters[repo, tag] is null or { Acknowledged: true })
             {
                 Violate($"{who} takes {Name(repo, manifest)}, which the tag {Universe.Tags[tag]} points at.");
             }
+
+            // Its push notices and begins again.
+            Add(repo, tag, new TagEvent { Action = TagAction.Clear, Value = manifest, Called = _simulator.Step, Answered = _simulator.Step });
         }
 
         if (_manifestPromises[repo, manifest] > _simulator.Now && _manifestDeletes[repo, manifest] == 0)

@@ -221,19 +221,9 @@ internal sealed class Clients
 
     private async Task PullAsync()
     {
-        int tag = _plan.Tag;
-        Reference reference = tag < 0 ? new Reference(Universe.Manifests[_plan.Item].Digest) : new Reference(Universe.Tags[tag]);
-        int called = Checks?.ReadBegins() ?? 0;
-        StoredManifest? manifest = await Node.Manifests.GetAsync(_repository, reference, _cancel);
-        int found = manifest is null ? -1 : Universe.ManifestOf(manifest.Digest);
+        int found = _plan.Tag >= 0 ? await ReadTagAsync() : IndexOf(await Node.Manifests.GetAsync(_repository, new Reference(Universe.Manifests[_plan.Item].Digest), _cancel));
         if (found >= 0)
         {
-            // Only what was found tells where the tag pointed: it may lead to something that is just being deleted.
-            if (tag >= 0)
-            {
-                Checks?.Read(_fiber!, _repo, tag, called, found);
-            }
-
             await PullContentAsync(found);
         }
     }
@@ -263,12 +253,21 @@ internal sealed class Clients
         return true;
     }
 
-    private async Task ReadTagAsync()
+    private async Task<int> ReadTagAsync()
     {
         int called = Checks?.ReadBegins() ?? 0;
-        Digest? digest = await Node.Tags.ResolveAsync(_repository, Universe.Tags[_plan.Tag], _cancel);
-        Checks?.Read(_fiber!, _repo, _plan.Tag, called, digest is { } found ? Universe.ManifestOf(found) : TagEvent.Nowhere);
+        int found = IndexOf(await Node.Manifests.GetAsync(_repository, new Reference(Universe.Tags[_plan.Tag]), _cancel));
+
+        // Where manifests are remembered for a while, one may be seen that was deleted elsewhere.
+        if (_simulator?.Scenario.CacheLifetime == TimeSpan.Zero)
+        {
+            Checks?.Read(_fiber!, _repo, _plan.Tag, called, found);
+        }
+
+        return found;
     }
+
+    private static int IndexOf(StoredManifest? manifest) => manifest is null ? TagEvent.Nowhere : Universe.ManifestOf(manifest.Digest);
 
     private async Task DeleteManifestAsync()
     {

@@ -17,6 +17,7 @@ internal static class Generator
     public const int ManifestCollectors = Plain + 2;
     public const int Taggers = Plain + 3;
     public const int Sweepers = Plain + 4;
+    public const int Latecomers = Plain + 5;
     public const int ImmutableTags = Plain + StalledStories.Themes;
     public const int Retention = ImmutableTags + 1;
     public const int QuotaLimits = ImmutableTags + 2;
@@ -65,7 +66,7 @@ internal static class Generator
     public static Scenario Draw(SimulationRandom random, int theme)
     {
         int nodes = random.Next(4) == 0 ? 3 : 2;
-        bool wrong = random.Next(3) == 0;
+        bool wrong = random.Next(3) == 0 || theme == Latecomers;
         var clocks = new TimeSpan[nodes];
         for (int i = 0; i < nodes && wrong; i++)
         {

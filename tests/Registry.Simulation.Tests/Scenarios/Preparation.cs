@@ -30,7 +30,7 @@ internal static class Preparation
         try
         {
             var content = new StoreContent { Now = Simulator.Start };
-            using var node = new Process(new DirectStore(content), new Scenario { Quota = quota, CollectUntagged = true, CollectOrphans = true, ConditionalDeletes = true }, new ContentTime(content), new SimulationRandom(seed));
+            using var node = new Process(new DirectStore(content), new Scenario { Quota = quota, CollectUntagged = true, CollectOrphans = true, ConditionalDeletes = true }, new ContentTime(content), new SimulationRandom(seed), content.Now);
             foreach (Plan plan in setup)
             {
                 if (plan.Act == Act.Wait)

@@ -5,7 +5,7 @@ namespace Registry.Simulation.Scenarios;
 /// <summary>Scenarios in which the first actor stands still in the middle of what it does, and the others do what could take away what it counts on, one after the other.</summary>
 internal static class StalledStories
 {
-    public const int Themes = 5;
+    public const int Themes = 6;
 
     private static readonly Plan s_waited = new(Act.Wait, 0, 0, 65);
     private static readonly Plan s_looked = new(Act.CollectBlob, 0, 0, 1);
@@ -44,6 +44,7 @@ internal static class StalledStories
     private static readonly Mark[][] s_blobCollectors = [[Mark.PutBlob, Mark.GetBlob, Mark.ListRefs, Mark.ListRefs, Mark.DeleteRef, Mark.DeleteData, Mark.DeleteBlob]];
     private static readonly Mark[][] s_manifestCollectors = [[Mark.PutManifest, Mark.PutManifest, Mark.ListWays, Mark.ListTags, Mark.ListTags, Mark.GetManifest, Mark.ListRefs, Mark.GetTag]];
     private static readonly Mark[][] s_taggers = [[Mark.PutTag, Mark.PutTag, Mark.PutTag, Mark.PutWay, Mark.PutManifest, Mark.GetManifest, Mark.GetTag]];
+    private static readonly Mark[][] s_latecomers = [[Mark.PutTag]];
     private static readonly Mark[][] s_sweepers = [[Mark.PutSession, Mark.PutSession, Mark.GetBlob, Mark.PutBlob, Mark.Complete, Mark.PutRef], [Mark.PutSession, Mark.PutBlob, Mark.Abort, Mark.DeleteData]];
 
     /// <summary>Draws what was before and what is done.</summary>
@@ -58,7 +59,8 @@ internal static class StalledStories
             1 => (s_blobs[1 + random.Next(4)], BlobCollectors(random, nodes), s_blobCollectors),
             2 => (s_manifests[random.Next(s_manifests.Length)], ManifestCollectors(random, nodes), s_manifestCollectors),
             3 => (s_tags[random.Next(s_tags.Length)], Tagger(random, nodes), s_taggers),
-            _ => ([], Sweepers(random, nodes), s_sweepers),
+            4 => ([], Sweepers(random, nodes), s_sweepers),
+            _ => (s_tags[1], Latecomers(random, nodes), s_latecomers),
         };
         return new Scenario { Setup = setup, Actors = actors, StandsAt = marks, CollectUntagged = true };
     }
@@ -127,6 +129,32 @@ internal static class StalledStories
         Plan first = At(Act.PutManifest, random, nodes, Universe.Image) with { Tag = 0, Variant = Variant(random) | (random.Next(2) == 0 ? Variants.OnlyNew : 0) };
         Plan other = first with { Item = random.Next(2) == 0 ? Universe.Image : Universe.OtherImage };
         return random.Next(3) switch { 0 => [[first], others], 1 => [[first], [other]], _ => [[first], others, [other]] };
+    }
+
+    // A tag whose put takes its time, past the deletion of its manifest, after which others want the tag, or the manifest without it; or past the deletion of the tag, of which a collector removes what is left.
+    private static Plan[][] Latecomers(SimulationRandom random, int nodes)
+    {
+        Plan late = At(Act.PutManifest, random, nodes, Universe.Image) with { Tag = 0 };
+        var others = new Plan[3 + random.Next(2)];
+        others[0] = At(Act.DeleteManifest, random, nodes, Universe.Image);
+        if (random.Next(3) == 0)
+        {
+            return [[late], [At(Act.DeleteTag, random, nodes) with { Tag = 0 }, At(Act.CollectRepositories, random, nodes)]];
+        }
+        for (int i = 1; i < others.Length; i++)
+        {
+            others[i] = random.Next(6) switch
+            {
+                0 => At(Act.PutManifest, random, nodes, Universe.Image) with { Tag = -1 },
+                1 => late with { Item = Universe.OtherImage, Variant = Variants.OnlyFrom },
+                2 => At(Act.DeleteTag, random, nodes) with { Tag = 0 },
+                3 => At(Act.ReadTag, random, nodes) with { Tag = 0 },
+                4 => At(Act.CollectRepositories, random, nodes),
+                _ => late with { Item = Universe.OtherImage, Variant = Variants.OnlyNew },
+            };
+        }
+
+        return [[late], others];
     }
 
     private static Plan BlobUser(SimulationRandom random, int nodes) => random.Next(6) switch

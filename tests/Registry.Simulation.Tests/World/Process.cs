@@ -26,12 +26,18 @@ internal sealed class Process : IDisposable
     private readonly Policy _policy;
     private readonly StoreTime _clock;
 
-    public Process(IObjectStore store, Scenario scenario, TimeProvider time, Random random)
+    /// <param name="store">The store.</param>
+    /// <param name="scenario">What it is about.</param>
+    /// <param name="time">The host's clock.</param>
+    /// <param name="random">Draws.</param>
+    /// <param name="storeNow">What time it is by the store's clock, which collectors know when they are at a part of their work.</param>
+    public Process(IObjectStore store, Scenario scenario, TimeProvider time, Random random, DateTimeOffset storeNow)
     {
         Root = new ContentRoot(store, new ContentOptions { GracePeriod = Simulator.GracePeriod, CacheLifetime = scenario.CacheLifetime }, time, random, scenario.Quota is { } limits ? new Quotas(limits) : null);
         _scenario = scenario;
         _policy = new Policy(scenario);
         _clock = new StoreTime(time);
+        _clock.Observe(storeNow);
         Collector = new Collector(Root, _options, _policy);
     }
 

@@ -396,7 +396,7 @@ internal sealed class Simulator : IDisposable
     }
 
     private Process NewProcess(int node) =>
-        new(new ParkingStore(this), Scenario, new SimulatedTime(this, Scenario.Clocks[node]), new SimulationRandom(Seed + (ulong)(1000 * ++_processes)));
+        new(new ParkingStore(this), Scenario, new SimulatedTime(this, Scenario.Clocks[node]), new SimulationRandom(Seed + (ulong)(1000 * ++_processes)), Content.Now);
 
     private void Tell(Operation operation, string how, string result)
     {

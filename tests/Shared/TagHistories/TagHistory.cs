@@ -52,7 +52,8 @@ internal sealed class TagEvent
 /// Decides whether what clients saw of a tag could have happened one after the other, each thing at one moment between its call and its answer (Wing and Gong's search, with a memory of where it has been).
 /// </summary>
 /// <remarks>
-/// A push whose manifest somebody deletes before it is answered begins again, as one that comes after that deletion: its write may then be seen, be gone with the manifest, and be seen once more.
+/// A push whose manifest somebody deletes before it is answered begins again, as one that comes after that deletion: its write may then be seen, be gone with the manifest, and be seen once more. Where the
+/// manifest is deleted before the tag is moved, the tag leads nowhere until the push has begun again, or for good if that fails or somebody else takes the tag first.
 /// </remarks>
 internal static class TagHistory
 {
@@ -121,7 +122,8 @@ internal static class TagHistory
                     return true;
                 }
             }
-            else if (Applies(next, (again >> i & 1) != 0, value, out int after) && Search(events, certain, done | (1UL << i), again, after, seen))
+            else if (Applies(next, (again >> i & 1) != 0, value, out int after)
+                && (Search(events, certain, done | (1UL << i), again, after, seen) || (next.Action == TagAction.Write && LeadsNowhere(events, certain, done, again, i, firstAnswer, seen))))
             {
                 return true;
             }
@@ -144,6 +146,28 @@ internal static class TagHistory
             TagEvent write = events[i];
             if ((done >> i & 1) != 0 && write.Action == TagAction.Write && write.Value == value && write.Answered >= lastCall
                 && Search(events, certain, done & ~(1UL << i), again | (1UL << i), TagEvent.Nowhere, seen))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // A write of what was deleted since it was called: it takes away what was there, and is still to come, or is all that becomes of it.
+    private static bool LeadsNowhere(IReadOnlyList<TagEvent> events, ulong certain, ulong done, ulong again, int i, long firstAnswer, HashSet<(ulong Done, ulong Again, int Value)> seen)
+    {
+        TagEvent write = events[i];
+        return events.Any(clear => clear.Action == TagAction.Clear && clear.Value == write.Value && clear.Called <= firstAnswer && clear.Answered >= write.Called)
+            && (Search(events, certain, done, again | (1UL << i), TagEvent.Nowhere, seen)
+                || ((!write.IsCertain || IsFollowed(events, done, i)) && Search(events, certain, done | (1UL << i), again, TagEvent.Nowhere, seen)));
+    }
+
+    private static bool IsFollowed(IReadOnlyList<TagEvent> events, ulong done, int i)
+    {
+        for (int other = 0; other < events.Count; other++)
+        {
+            if (other != i && events[other].Action == TagAction.Write && (done >> other & 1) == 0 && events[other].Called < events[i].Answered)
             {
                 return true;
             }

@@ -161,7 +161,8 @@ internal sealed class ManifestPush(
 
         foreach (Tag tag in pointing.Tags)
         {
-            if (pointing.Condition.Check(tag.Value, await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false)) is { } refusal)
+            TagTarget? current = await tags.FindAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+            if (await pushes.FindRefusalAsync(repository, tag, current, pointing.Condition, cancellationToken).ConfigureAwait(false) is { } refusal)
             {
                 throw refusal;
             }

@@ -19,15 +19,21 @@ internal sealed class ManifestRecords(RecordStore records, TimeProvider time, Co
     public static ManifestRecord Tombstone(ManifestRecord record) => record with { State = ManifestState.Deleted, CondemnedAt = null, Content = default };
 
     /// <summary>A manifest that can be pulled, as it was a moment ago.</summary>
-    public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, CancellationToken cancellationToken)
+    /// <param name="repository">The repository.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="generation">Only in this generation; <see langword="null"/> takes any.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    public async ValueTask<StoredManifest?> GetAsync(RepositoryName repository, Digest? digest, string? generation, CancellationToken cancellationToken)
     {
         if (digest is not { IsSupported: true } wanted)
         {
             return null;
         }
 
+        generation = Guards.Holds(Guard.TagOfGeneration) ? generation : null;
+
         FactCache<ContentPlace, StoredManifest>.Look look = _seen.Begin(new ContentPlace(repository, wanted));
-        if (_seen.TryGetFresh(look.Key, out StoredManifest? seen))
+        if (_seen.TryGetFresh(look.Key, out StoredManifest? seen) && Fits(seen))
         {
             return seen;
         }
@@ -37,9 +43,11 @@ internal sealed class ManifestRecords(RecordStore records, TimeProvider time, Co
             return null;
         }
 
-        var manifest = new StoredManifest(wanted, record.MediaType, record.Content);
+        var manifest = new StoredManifest(wanted, record.MediaType, record.Content) { Generation = record.Generation };
         look.Remember(manifest);
-        return manifest;
+        return Fits(manifest) ? manifest : null;
+
+        bool Fits(StoredManifest found) => generation is null || found.Generation == generation;
     }
 
     /// <summary>A manifest's record as it is.</summary>

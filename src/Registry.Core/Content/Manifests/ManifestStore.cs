@@ -13,27 +13,27 @@ internal sealed class ManifestStore(ManifestRecords manifests, ManifestPush push
     {
         if (reference.Tag is not { } tag)
         {
-            return await manifests.GetAsync(repository, reference.Digest, cancellationToken).ConfigureAwait(false);
+            return await manifests.GetAsync(repository, reference.Digest, generation: null, cancellationToken).ConfigureAwait(false);
         }
 
-        Digest? digest = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+        TagTarget? target = await tags.FindAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            StoredManifest? manifest = await manifests.GetAsync(repository, digest, cancellationToken).ConfigureAwait(false);
-            if (manifest is not null || digest is null)
+            StoredManifest? manifest = await manifests.GetAsync(repository, target?.Digest, target?.ManifestGeneration, cancellationToken).ConfigureAwait(false);
+            if (manifest is not null || target is null)
             {
                 return manifest;
             }
 
             // The tag may have been moved, and what it pointed at deleted, since the tag was read.
-            Digest? now = await tags.ResolveAsync(repository, tag, cancellationToken).ConfigureAwait(false);
-            if (now == digest)
+            TagTarget? now = await tags.FindAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+            if (now == target)
             {
                 return null;
             }
 
             await manifests.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
-            digest = now;
+            target = now;
         }
     }
 

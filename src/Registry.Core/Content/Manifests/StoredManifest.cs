@@ -6,4 +6,8 @@ namespace Registry.Content.Manifests;
 /// <param name="Digest">The digest it was asked for by, or that its tag points at.</param>
 /// <param name="MediaType">Its media type.</param>
 /// <param name="Content">Its bytes, verbatim.</param>
-internal sealed record StoredManifest(Digest Digest, string MediaType, ReadOnlyMemory<byte> Content);
+internal sealed record StoredManifest(Digest Digest, string MediaType, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>The generation in which it is live, of one that was read from the store.</summary>
+    public string? Generation { get; init; }
+}

@@ -64,6 +64,7 @@ internal sealed class TagPush(IObjectStore store, TagRecords tags, TagNames name
     /// <param name="cancellationToken">Ends the write.</param>
     /// <returns>The way that was taken in the end, or <see langword="null"/> where the tag is not as it was when the way was announced: it is to be announced anew.</returns>
     /// <exception cref="RegistryException">The condition does not hold.</exception>
+    /// <exception cref="StoreUnavailableException">The store failed, or the push took so long that what became of the tag cannot be told.</exception>
     public async ValueTask<TagWay?> PointAsync(
         RepositoryName repository, TagWay way, string manifestGeneration, Pointing pointing, TagWay? before, CancellationToken cancellationToken)
     {
@@ -71,14 +72,16 @@ internal sealed class TagPush(IObjectStore store, TagRecords tags, TagNames name
         Versioned<TagRecord>? found = way.IsAnnounced ? way.Before : await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            Digest? current = TagRecords.DigestOf(found);
+            TagTarget? current = TagRecords.TargetOf(found);
             if (before is not null && !IsLeftTo(found, before) && Guards.Holds(Guard.TagOnce))
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
-                return before;
+                return found is not null || !Guards.Holds(Guard.Overtaken) ? before : throw new StoreUnavailableException(
+                    $"The push of '{tag}' took longer than what is left of a deleted tag is kept ({options.GracePeriod}), and nobody can tell any more whether somebody deleted it. Push again.");
             }
 
-            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && (attempt == 0 || Guards.Holds(Guard.ConditionAnew)) && pointing.Condition.Check(tag.Value, current) is { } refusal)
+            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && (attempt == 0 || Guards.Holds(Guard.ConditionAnew))
+                && await FindRefusalAsync(repository, tag, current, pointing.Condition, cancellationToken).ConfigureAwait(false) is { } refusal)
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
                 throw refusal;
@@ -102,11 +105,11 @@ internal sealed class TagPush(IObjectStore store, TagRecords tags, TagNames name
             {
                 // The tag has moved, whether the client waits for the rest or not.
                 await names.EnsureAsync(repository, tag, wanted, isNew: current is null, CancellationToken.None).ConfigureAwait(false);
-                TagMarkers? former = current is { } previous ? new TagMarkers(previous.Value, found!.Record.Generation, Listed: null) : null;
+                TagMarkers? former = current is { } previous ? new TagMarkers(previous.Digest.Value, previous.Generation, Listed: null) : null;
                 await tags.RemoveMarkersAsync(repository, tag, former, CancellationToken.None).ConfigureAwait(false);
-                if (current is { } left && left != way.Digest)
+                if (current is { } left && left.Digest != way.Digest)
                 {
-                    released.Note(new ContentPlace(repository, left));
+                    released.Note(new ContentPlace(repository, left.Digest));
                 }
 
                 return way;
@@ -122,6 +125,18 @@ internal sealed class TagPush(IObjectStore store, TagRecords tags, TagNames name
             way = await LayWayAsync(repository, tag, way.Digest, cancellationToken).ConfigureAwait(false);
             found = outcome.Current;
         }
+    }
+
+    /// <summary>How to refuse a push because of where a tag points, or <see langword="null"/> where its condition holds. A tag that leads nowhere is not there, for conditions as for pulls.</summary>
+    public async ValueTask<RegistryException?> FindRefusalAsync(RepositoryName repository, Tag tag, TagTarget? current, TagCondition condition, CancellationToken cancellationToken)
+    {
+        if (condition == TagCondition.None)
+        {
+            return null;
+        }
+
+        bool isThere = current is { } target && await tags.LeadsSomewhereAsync(repository, target, cancellationToken).ConfigureAwait(false);
+        return condition.Check(tag.Value, isThere ? current!.Value.Digest : null);
     }
 
     // Whether a tag is as a push left it, or went with the manifest that it pointed at.

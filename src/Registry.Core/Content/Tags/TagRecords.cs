@@ -8,8 +8,21 @@ namespace Registry.Content.Tags;
 internal sealed class TagRecords(IObjectStore store, RecordStore records)
 {
     /// <summary>Where a tag points by its record.</summary>
-    public static Digest? DigestOf(Versioned<TagRecord>? found) =>
-        found?.Record.Digest is { } text && Digest.TryParse(text, out Digest digest) ? digest : null;
+    public static TagTarget? TargetOf(Versioned<TagRecord>? found) =>
+        Digest.TryParse(found?.Record.Digest, out Digest digest) ? new TagTarget(digest, found!.Record.ManifestGeneration, found.Record.Generation) : null;
+
+    /// <inheritdoc cref="TargetOf"/>
+    public static Digest? DigestOf(Versioned<TagRecord>? found) => TargetOf(found)?.Digest;
+
+    /// <summary>
+    /// Whether a tag still leads to what it was pointed at, if that can be pulled. It does not where the manifest was deleted, and never will again; its record may be there until a collector has seen it, where the
+    /// deletion stopped half-way or the tag was put by a push that had long failed.
+    /// </summary>
+    public async ValueTask<bool> LeadsSomewhereAsync(RepositoryName repository, TagTarget target, CancellationToken cancellationToken) =>
+        !Guards.Holds(Guard.LookBehindTag)
+        || (target.Digest.IsSupported
+            && await records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, target.Digest), cancellationToken).ConfigureAwait(false) is { Record: { State: not ManifestState.Deleted } manifest }
+            && manifest.Generation == target.ManifestGeneration);
 
     /// <summary>A tag's record as it is.</summary>
     public ValueTask<Versioned<TagRecord>?> ReadAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>

@@ -19,18 +19,18 @@ internal sealed class TagStore(
     // For how long after a tag came into being a look at it makes sure that it is listed. An older one was seen often enough, or is mended by its next push.
     private static readonly TimeSpan MendedFor = TimeSpan.FromDays(1);
 
-    /// <summary>Where a tag points, or <see langword="null"/> where there is no such tag.</summary>
-    public async ValueTask<Digest?> ResolveAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
+    /// <summary>Where a tag points, whether or not that can be pulled, or <see langword="null"/> where there is no such tag.</summary>
+    public async ValueTask<TagTarget?> FindAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
         Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
-        Digest? digest = TagRecords.DigestOf(found);
-        if (digest is not null && IsYoung(found!.Record))
+        TagTarget? target = TagRecords.TargetOf(found);
+        if (target is not null && IsYoung(found!.Record))
         {
             // Its push may have been stopped before the name was written: who sees the tag here has to see it in a list as well.
             await names.EnsureAsync(repository, tag, found.Record, isNew: false, cancellationToken).ConfigureAwait(false);
         }
 
-        return digest;
+        return target;
     }
 
     /// <summary>The last changes of where a tag points, the newest first; those too of a tag that is deleted, while anything is left of it.</summary>
@@ -55,7 +55,7 @@ internal sealed class TagStore(
     /// <param name="guard">Whether it may be deleted, if it is there.</param>
     /// <param name="by">Who deletes it.</param>
     /// <param name="cancellationToken">Ends the deletion.</param>
-    /// <returns>Whether there was one.</returns>
+    /// <returns>Whether there was one that led somewhere.</returns>
     /// <exception cref="RegistryException">It may not.</exception>
     public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, TagGuard guard, ChangedBy by, CancellationToken cancellationToken) =>
         DeleteAsync(repository, tag, default(Only), guard, by, cancellationToken);
@@ -133,6 +133,18 @@ internal sealed class TagStore(
     /// <summary>Removes what a deletion of the tag left behind.</summary>
     public ValueTask CleanAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
         tags.RemoveMarkersAsync(repository, tag, record.Former, cancellationToken);
+
+    /// <summary>
+    /// Lays a way back to a tag again that was taken for forgotten and removed, if the tag has taken it: a push that was long in coming may have pointed the tag after the look, and have looked for the way before it
+    /// went.
+    /// </summary>
+    public async ValueTask RestoreWayAsync(RepositoryName repository, Tag tag, string generation, string key, CancellationToken cancellationToken)
+    {
+        if (await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false) is { } now && now.Record.Generation == generation && Guards.Holds(Guard.RestoreWay))
+        {
+            await store.PutMarkerAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Makes sure that a tag is in listings, and found from its manifest.</summary>
     /// <returns>How many of the two were missing.</returns>
@@ -219,13 +231,15 @@ internal sealed class TagStore(
         Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (TagRecords.DigestOf(found) is not { } current || !only.Fits(current, found!.Record))
+            if (TagRecords.TargetOf(found) is not { } current || !only.Fits(current.Digest, found!.Record))
             {
                 await tags.RemoveMarkersAsync(repository, tag, found?.Record.Former, cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
-            if (await guard.FindRefusalAsync(tag).ConfigureAwait(false) is { } refusal)
+            // Collectors, and whoever deletes a manifest, are after the record. To a client, a tag that leads nowhere is not there.
+            bool counts = only != default || await tags.LeadsSomewhereAsync(repository, current, cancellationToken).ConfigureAwait(false);
+            if (counts && await guard.FindRefusalAsync(tag).ConfigureAwait(false) is { } refusal)
             {
                 throw refusal;
             }
@@ -235,14 +249,15 @@ internal sealed class TagStore(
                 await claim.DoubtAbsentAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            TagRecord deleted = Tombstone(found.Record) with { WithManifest = only.At is not null };
+            // A push that pointed it, and is about to notice that its manifest went, points it again: it comes after a deletion that found nothing.
+            TagRecord deleted = Tombstone(found.Record) with { WithManifest = only.At is not null || (!counts && Guards.Holds(Guard.WentBefore)) };
             deleted = deleted with { History = TagStep.Following(found.Record, to: null, by, deleted.Updated, options.TagHistoryLength) };
             PutOutcome<TagRecord> outcome = await tags.PutAsync(repository, tag, deleted, found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
                 await tags.RemoveMarkersAsync(repository, tag, deleted.Former, CancellationToken.None).ConfigureAwait(false);
-                released.Note(new ContentPlace(repository, current));
-                return true;
+                released.Note(new ContentPlace(repository, current.Digest));
+                return counts;
             }
 
             await tags.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);

@@ -32,8 +32,15 @@ internal sealed class DueContent(ContentRoot root)
     {
         DateTimeOffset now = root.Time.GetUtcNow();
         Gather(now);
+        bool knowsTime = false;
         while (Take(now) is { } place)
         {
+            if (!knowsTime)
+            {
+                await run.Clock.AskAsync(root.Store, cancellationToken).ConfigureAwait(false);
+                knowsTime = true;
+            }
+
             await run.ForEachAsync([place], async (next, token) => await LookAsync(run, next, blobs, manifests, now, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
     }

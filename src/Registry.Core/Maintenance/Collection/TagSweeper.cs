@@ -90,7 +90,7 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
             return true;
         }
 
-        return await run.Root.Records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false) is { Record.State: not ManifestState.Deleted };
+        return await run.Root.Records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false) is { Record: { State: not ManifestState.Deleted } manifest } && manifest.Generation == record.ManifestGeneration;
     }
 
     private async ValueTask ScanMarkersAsync(RepositoryName repository, List<string> keys, bool isName, CancellationToken cancellationToken)
@@ -114,21 +114,13 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
                 {
                     // A younger way may belong to a push that is about to point its tag; one that takes longer looks for its way afterwards.
                     await RemoveMarkerAsync(key, token).ConfigureAwait(false);
-                    await RestoreWayAsync(repository, tag, generation, key, isName, token).ConfigureAwait(false);
+                    if (!isName && !run.DryRun)
+                    {
+                        await run.Root.Tags.RestoreWayAsync(repository, tag, generation, key, token).ConfigureAwait(false);
+                    }
                 }
             },
             cancellationToken).ConfigureAwait(false);
-    }
-
-    // A push that was long in coming may have pointed its tag after the look, and have looked for the way before it went.
-    private async ValueTask RestoreWayAsync(RepositoryName repository, Tag tag, string generation, string key, bool isName, CancellationToken cancellationToken)
-    {
-        if (!isName && !run.DryRun
-            && await run.Root.Records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false) is { } now
-            && now.Record.Generation == generation)
-        {
-            await run.Root.Store.PutMarkerAsync(key, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private static ulong NameKey(RepositoryName repository, Tag tag) => GenerationKey.Of(repository.Value, $"name/{tag}");

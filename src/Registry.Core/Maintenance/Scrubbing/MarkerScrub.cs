@@ -29,6 +29,12 @@ internal sealed class MarkerScrub(ContentRoot root)
         {
             // Its generation has passed, and none comes back: nobody writes this key again.
             await root.Store.DeleteAsync(key, run.Token).ConfigureAwait(false);
+
+            // But a way back may have been taken since the look, where the clock of who laid it is behind.
+            if (section == "tagged" && ContentKeys.TryParseTag(key, out Tag tag, out string generation))
+            {
+                await root.Tags.RestoreWayAsync(repository, tag, generation, key, run.Token).ConfigureAwait(false);
+            }
         }
 
         run.Add(new ScrubFinding(ScrubFindingKind.StaleMarker, run.Mends ? ScrubAction.Dropped : ScrubAction.Reported, key, "It counts for nothing.") { Repository = repository.Value });

@@ -50,7 +50,8 @@ internal sealed class TagScrub(ContentRoot root)
         }
 
         // Whoever is just moving the tag, or deleting what it points at, goes on by himself.
-        if (manifest is { Record.State: ManifestState.Live }
+        bool isAnother = manifest is not null && manifest.Record.Generation != record.ManifestGeneration;
+        if ((manifest is { Record.State: ManifestState.Live } && !isAnother)
             || root.Time.GetUtcNow() - record.Updated < root.Options.GracePeriod
             || (await root.Records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), run.Token).ConfigureAwait(false))?.Record.Nonce != record.Nonce)
         {
@@ -58,9 +59,9 @@ internal sealed class TagScrub(ContentRoot root)
         }
 
         // A manifest that was deleted takes its tags along, unless whoever deleted it stopped. One that is pending or is not there at all was not deleted: the tag is the last that tells of it.
-        bool drops = run.Mends && manifest is { Record.State: ManifestState.Deleted };
+        bool drops = run.Mends && (isAnother || manifest is { Record.State: ManifestState.Deleted });
         bool dropped = drops && await root.Tags.DeleteDanglingAsync(repository, tag, record, ChangedBy.Scrub, run.Token).ConfigureAwait(false);
-        run.Add(Finding(ScrubFindingKind.TagDangling, repository, tag, ContentKeys.Tag(repository, tag), $"It points at {digest}, which {Describe(manifest)}.") with
+        run.Add(Finding(ScrubFindingKind.TagDangling, repository, tag, ContentKeys.Tag(repository, tag), $"It points at {digest}, which {(isAnother ? "was deleted, and pushed again without it" : Describe(manifest))}.") with
         {
             Action = dropped ? ScrubAction.Dropped : ScrubAction.Reported,
             Digest = digest.Value,
@@ -105,7 +106,7 @@ internal sealed class TagScrub(ContentRoot root)
     {
         ManifestState.Deleted => "was deleted",
         ManifestState.Pending => "is in quarantine or being pushed",
-        _ => "is not there: push it again",
+        _ => "is not there: push it again, with this tag",
     };
 
     private static ScrubFinding Finding(ScrubFindingKind kind, RepositoryName repository, Tag tag, string key, string detail) =>

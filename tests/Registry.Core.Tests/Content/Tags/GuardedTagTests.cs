@@ -133,7 +133,7 @@ public sealed class GuardedTagTests : ContentTest
                 bool? deleted = await DeleteAsync(deleter, Two.Digest);
 
                 refused += deleted is null ? 1 : 0;
-                Digest? at = await root.Tags.ResolveAsync(Repo, Tag.Parse("keep"), Cancel);
+                Digest? at = (await root.Tags.FindAsync(Repo, Tag.Parse("keep"), Cancel))?.Digest;
                 Assert.Equal(pushed() ? Two.Digest : isThere ? One.Digest : (Digest?)null, at);
                 Assert.Equal(pushed(), await root.PullAsync(Repo, Two) is not null);
                 Assert.Empty(await ContentInvariants.AtRestAsync(store, Cancel));
@@ -160,7 +160,7 @@ public sealed class GuardedTagTests : ContentTest
             var dying = new DyingStore(store, dieAt, afterEffect: true);
             using var stopping = new ContentRoot(dying, Options, Time);
             await Record.ExceptionAsync(() => stopping.PushAsync(Repo, Two, Tags("keep")));
-            bool taken = await root.Tags.ResolveAsync(Repo, Tag.Parse("keep"), Cancel) == Two.Digest;
+            bool taken = (await root.Tags.FindAsync(Repo, Tag.Parse("keep"), Cancel))?.Digest == Two.Digest;
 
             Assert.Equal(taken ? (bool?)null : true, await DeleteAsync(root, Two.Digest));
 

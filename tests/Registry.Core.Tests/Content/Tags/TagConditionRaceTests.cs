@@ -57,7 +57,7 @@ public sealed class TagConditionRaceTests : ContentTest
             }
 
             Assert.Equal([null, refusal], new[] { first, second }.Order());
-            Assert.Equal(first is null ? One.Digest : Two.Digest, await root.Tags.ResolveAsync(Repo, Tag.Parse("v1"), Cancel));
+            Assert.Equal(first is null ? One.Digest : Two.Digest, (await root.Tags.FindAsync(Repo, Tag.Parse("v1"), Cancel))?.Digest);
             Assert.Empty(await ContentInvariants.AtRestAsync(store, Cancel));
         }
 
@@ -93,7 +93,7 @@ public sealed class TagConditionRaceTests : ContentTest
             }
 
             Assert.Equal([null, RegistryErrorCode.PreconditionFailed], new[] { first, second }.Order());
-            Assert.Equal(first is null ? One.Digest : Two.Digest, await root.Tags.ResolveAsync(Repo, Tag.Parse("v1"), Cancel));
+            Assert.Equal(first is null ? One.Digest : Two.Digest, (await root.Tags.FindAsync(Repo, Tag.Parse("v1"), Cancel))?.Digest);
         }
     }
 
@@ -195,8 +195,8 @@ public sealed class TagConditionRaceTests : ContentTest
             }
 
             Assert.Equal([null, RegistryErrorCode.PreconditionFailed], new[] { first, await holding! }.Order());
-            Assert.Equal(first is null ? One.Digest : Two.Digest, await root.Tags.ResolveAsync(Repo, Tag.Parse("a"), Cancel));
-            Assert.Equal(first is null ? One.Digest : Two.Digest, await root.Tags.ResolveAsync(Repo, Tag.Parse("b"), Cancel));
+            Assert.Equal(first is null ? One.Digest : Two.Digest, (await root.Tags.FindAsync(Repo, Tag.Parse("a"), Cancel))?.Digest);
+            Assert.Equal(first is null ? One.Digest : Two.Digest, (await root.Tags.FindAsync(Repo, Tag.Parse("b"), Cancel))?.Digest);
         }
     }
 
@@ -216,7 +216,7 @@ public sealed class TagConditionRaceTests : ContentTest
             Digest winner = images[Array.IndexOf(answers, null)].Digest;
             foreach (string tag in tags)
             {
-                Assert.Equal(winner, await Root.Tags.ResolveAsync(Repo, Tag.Parse(tag), Cancel));
+                Assert.Equal(winner, (await Root.Tags.FindAsync(Repo, Tag.Parse(tag), Cancel))?.Digest);
             }
         }
 
@@ -266,7 +266,7 @@ public sealed class TagConditionRaceTests : ContentTest
             gate.SetResult();
             await (deleting ?? Task.CompletedTask);
             Assert.Null(refused);
-            Assert.Equal(await root.PullAsync(Repo, One) is null ? (Digest?)null : One.Digest, await root.Tags.ResolveAsync(Repo, Tag.Parse("v1"), Cancel));
+            Assert.Equal(await root.PullAsync(Repo, One) is null ? (Digest?)null : One.Digest, (await root.Tags.FindAsync(Repo, Tag.Parse("v1"), Cancel))?.Digest);
             if (!came())
             {
                 break;

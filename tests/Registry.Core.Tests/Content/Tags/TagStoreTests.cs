@@ -108,9 +108,9 @@ public sealed class TagStoreTests : ContentTest
 
         Assert.True(await Root.Tags.DeleteAsync(Repo, Tag.Parse("a"), Cancel));
 
-        Assert.Null(await Root.Tags.ResolveAsync(Repo, Tag.Parse("a"), Cancel));
+        Assert.Null(await Root.Tags.FindAsync(Repo, Tag.Parse("a"), Cancel));
         Assert.Null(await Root.PullAsync(Repo, "a"));
-        Assert.Equal(image.Digest, await Root.Tags.ResolveAsync(Repo, Tag.Parse("b"), Cancel));
+        Assert.Equal(image.Digest, (await Root.Tags.FindAsync(Repo, Tag.Parse("b"), Cancel))?.Digest);
         Assert.NotNull(await Root.PullAsync(Repo, image));
         Assert.Equal(["b"], await Root.TagsAsync(Repo));
         Assert.False(await Root.Tags.DeleteAsync(Repo, Tag.Parse("a"), Cancel));
@@ -142,7 +142,7 @@ public sealed class TagStoreTests : ContentTest
 
         await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Task.Run(() => nodes[i % 2].PushAsync(Repo, images[i % 6], "latest"), Cancel)));
 
-        Assert.Contains(await Root.Tags.ResolveAsync(Repo, Tag.Parse("latest"), Cancel), images.Select(static image => (Digest?)image.Digest));
+        Assert.Contains((await Root.Tags.FindAsync(Repo, Tag.Parse("latest"), Cancel))?.Digest, images.Select(static image => (Digest?)image.Digest));
         Assert.Equal(["latest"], await Root.TagsAsync(Repo));
         await AssertAtRestAsync();
     }
@@ -168,7 +168,7 @@ public sealed class TagStoreTests : ContentTest
                 },
                 Cancel)));
 
-            bool there = await Root.Tags.ResolveAsync(Repo, Tag.Parse("latest"), Cancel) is not null;
+            bool there = await Root.Tags.FindAsync(Repo, Tag.Parse("latest"), Cancel) is not null;
             Assert.Equal(there ? ["latest"] : [], await Root.TagsAsync(Repo));
             await AssertAtRestAsync();
         }
@@ -243,7 +243,7 @@ public sealed class TagStoreTests : ContentTest
                     }
                 });
 
-                bool there = await Root.Tags.ResolveAsync(Repo, Tag.Parse("a"), Cancel) is not null;
+                bool there = await Root.Tags.FindAsync(Repo, Tag.Parse("a"), Cancel) is not null;
                 Assert.Equal(there ? ["a"] : [], await Root.TagsAsync(Repo));
                 await Root.Tags.DeleteAsync(Repo, Tag.Parse("a"), Cancel);
                 if (stopped is null && !left.IsCancellationRequested)

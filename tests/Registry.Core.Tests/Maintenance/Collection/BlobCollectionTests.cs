@@ -216,6 +216,27 @@ public sealed class BlobCollectionTests : CollectionTest
     }
 
     [Fact]
+    public async Task How_long_something_was_let_go_of_goes_by_the_clock_of_the_store()
+    {
+        var clock = new FakeTime();
+        clock.Advance(10 * Options.GracePeriod);
+        using var ahead = new ContentRoot(Store, Options, clock);
+        Collector collector = CollectorOf(ahead);
+        TestManifest image = await Root.PushImageAsync(Repo, "one", "latest");
+        Time.Advance(Options.GracePeriod);
+        await ahead.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
+        Assert.Equal(3, (await collector.WorkOffAsync(Cancel)).BlobsCondemned);
+
+        // By its own clock it is time, by the store's it is not.
+        clock.Advance(Options.GracePeriod);
+        Assert.Equal(0, (await collector.WorkOffAsync(Cancel)).BlobsRemoved);
+
+        Time.Advance(Options.GracePeriod);
+        clock.Advance(Options.GracePeriod);
+        Assert.Equal(3, (await collector.WorkOffAsync(Cancel)).BlobsRemoved);
+    }
+
+    [Fact]
     public async Task Two_collectors_share_the_parts_of_a_scan_and_one_goes_on_where_the_other_stopped()
     {
         Settings.Parts = 16;

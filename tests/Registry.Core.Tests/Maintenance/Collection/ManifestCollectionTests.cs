@@ -211,6 +211,27 @@ public sealed class ManifestCollectionTests : CollectionTest
         Assert.Empty(await ContentInvariants.AtRestAsync(Store, Cancel));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_tag_that_outlived_its_manifest_goes_whether_the_manifest_was_pushed_again_or_not(bool isPushedAgain)
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "image", "latest");
+        var hooked = new HookedStore(Store.Share());
+        using var deleting = new ContentRoot(hooked, Options, Time);
+        hooked.OnceBefore(call => call.Is(StoreOperation.Put, ContentKeys.Tag(Repo, Tag.Parse("latest"))), () => throw new IOException("stopped"));
+        await Record.ExceptionAsync(async () => await deleting.Manifests.EndAsync(Repo, image.Digest, (await ManifestRecordAsync(Repo, image.Digest))!, Cancel));
+        if (isPushedAgain)
+        {
+            await Root.PushAsync(Repo, image, "other");
+        }
+
+        await CollectAllAsync();
+
+        Assert.Equal(isPushedAgain ? ["other"] : [], await Root.TagsAsync(Repo));
+        Assert.Empty(await ContentInvariants.AtRestAsync(Store, Cancel));
+    }
+
     [Fact]
     public async Task What_is_left_of_deleted_tags_goes_with_its_markers()
     {

@@ -133,6 +133,22 @@ public sealed class RepositoryScrubTests : ScrubTest
     }
 
     [Fact]
+    public async Task A_tag_whose_manifest_was_deleted_and_pushed_again_without_it_is_dropped_too()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "app", "latest");
+        Versioned<ManifestRecord> manifest = (await ManifestRecordAsync(Repo, image.Digest))!;
+        await Records.PutAsync(ContentKeys.Manifest(Repo, image.Digest), manifest.Record with { State = ManifestState.Deleted, Content = default }, manifest, Cancel);
+        Time.Advance(Day);
+        await Root.PushAsync(Repo, image, "other");
+
+        ScrubReport report = await ScrubAsync();
+
+        Assert.Equal(ScrubAction.Dropped, Single(report, ScrubFindingKind.TagDangling).Action);
+        Assert.Equal(["other"], await Root.TagsAsync(Repo));
+        Assert.NotNull(await Root.PullAsync(Repo, "other"));
+    }
+
+    [Fact]
     public async Task A_tag_whose_manifest_was_lost_is_kept_since_it_is_what_tells_of_it()
     {
         TestManifest image = await Root.PushImageAsync(Repo, "app", "latest");
@@ -141,7 +157,7 @@ public sealed class RepositoryScrubTests : ScrubTest
 
         Assert.Equal(ScrubAction.Reported, Single(await ScrubAsync(), ScrubFindingKind.TagDangling).Action);
 
-        Assert.Equal(image.Digest, await Root.Tags.ResolveAsync(Repo, Tag.Parse("latest"), Cancel));
+        Assert.Equal(image.Digest, (await Root.Tags.FindAsync(Repo, Tag.Parse("latest"), Cancel))?.Digest);
     }
 
     [Fact]
