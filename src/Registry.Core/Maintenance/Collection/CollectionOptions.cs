@@ -7,10 +7,10 @@ public sealed class CollectionOptions
     public TimeSpan UploadLifetime { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// The most operations on the store in a second, for each store and host, so that pulls and pushes do not feel the collector: 1,000 by default, from 10 to 1,000,000; <see langword="null"/> sets no limit. A listing of up to
-    /// 1,000 keys is one operation.
+    /// The most operations on the store in a second, for each store and host, so that pulls and pushes do not feel the collector: 500 by default, from 10 to 1,000,000; <see langword="null"/> sets no limit. A listing
+    /// is one operation and one for every 25 keys that it finds. At the default a scan of a million blobs with five million refs takes less than an hour.
     /// </summary>
-    public int? OperationsPerSecond { get; set; } = 1000;
+    public int? OperationsPerSecond { get; set; } = 500;
 
     /// <summary>How many operations on the store are under way at once: 8 by default, from 1 to 256.</summary>
     public int Concurrency { get; set; } = 8;

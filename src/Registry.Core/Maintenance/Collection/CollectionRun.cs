@@ -10,6 +10,9 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
     /// <summary>What stands in <see cref="Generations"/> for a manifest that a dry run would have ended.</summary>
     public static readonly ulong WouldEnd = GenerationKey.OfGeneration("");
 
+    // A disk opens a folder or two for a key that it lists, and a server that lists a page does much more than one that reads an object.
+    private const int ListedKeysPerOperation = 25;
+
     private readonly OperationPace _pace = new(options.OperationsPerSecond, root.Time);
 
     public ContentRoot Root { get; } = root;
@@ -38,6 +41,15 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
 
     /// <summary>Waits until the store may be asked again.</summary>
     public ValueTask PaceAsync(int operations, CancellationToken cancellationToken) => _pace.TakeAsync(operations, cancellationToken);
+
+    /// <summary>Lists a page, when the store may be asked again. The more keys it has, the longer the store is left alone afterwards.</summary>
+    public async ValueTask<KeyPage> ListAsync(string prefix, string? after, CancellationToken cancellationToken)
+    {
+        await PaceAsync(1, cancellationToken).ConfigureAwait(false);
+        KeyPage page = await Root.Store.ListAsync(prefix, after, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
+        await PaceAsync(page.Keys.Count / ListedKeysPerOperation, cancellationToken).ConfigureAwait(false);
+        return page;
+    }
 
     public void Count(CollectionCounts counts) => Tally.Add(counts);
 

@@ -30,8 +30,7 @@ internal sealed class KeyStream(CollectionRun run, string prefix, string? after,
                 return false;
             }
 
-            await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
-            _page = Cut(await run.Root.Store.ListAsync(prefix, _last, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false));
+            _page = Cut(await run.ListAsync(prefix, _last, cancellationToken).ConfigureAwait(false));
             _next = 0;
             if (arrived is not null)
             {

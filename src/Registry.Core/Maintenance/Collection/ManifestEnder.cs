@@ -59,8 +59,8 @@ internal sealed class ManifestEnder(CollectionRun run)
         KeyPage page;
         do
         {
-            page = await run.Root.Store.ListAsync(ContentKeys.Tags(repository), last, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
-            await run.PaceAsync(1 + page.Keys.Count, cancellationToken).ConfigureAwait(false);
+            page = await run.ListAsync(ContentKeys.Tags(repository), last, cancellationToken).ConfigureAwait(false);
+            await run.PaceAsync(page.Keys.Count, cancellationToken).ConfigureAwait(false);
             await StoreConcurrency.ForEachAsync(
                 page.Keys,
                 run.Options.Concurrency,

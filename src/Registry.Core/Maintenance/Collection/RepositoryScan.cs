@@ -20,8 +20,7 @@ internal sealed class RepositoryScan(CollectionRun run, OwnerJudge judge, Manife
         KeyPage page;
         do
         {
-            await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
-            page = await run.Root.Store.ListAsync(ContentKeys.RepositoriesPrefix, last, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
+            page = await run.ListAsync(ContentKeys.RepositoriesPrefix, last, cancellationToken).ConfigureAwait(false);
             for (int start = 0; start < page.Keys.Count;)
             {
                 int end = EndOfSection(page.Keys, start);

@@ -20,8 +20,7 @@ internal sealed class SessionSweeper(CollectionRun run)
         KeyPage page;
         do
         {
-            await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
-            page = await run.Root.Store.ListAsync(ContentKeys.UploadsPrefix, last, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
+            page = await run.ListAsync(ContentKeys.UploadsPrefix, last, cancellationToken).ConfigureAwait(false);
             await run.PaceAsync(page.Keys.Count, cancellationToken).ConfigureAwait(false);
             await run.ForEachAsync(page.Keys, async (key, token) => await ExamineAsync(key[ContentKeys.UploadsPrefix.Length..], token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             if (page.Keys.Count > 0)
