@@ -1,4 +1,4 @@
-// Settings: Registry:Data (a folder) or S3:* (a bucket), Registry:Content:* (the registry's options), Feeds:* (feeds beside the default one), Test:UploadSeconds and Test:SilentSeconds (how long an upload, and a part of a scan, may stand still).
+// Settings: Registry:Data (a folder) or S3:* (a bucket), Registry:Content:* (the registry's options), Feeds:* (feeds beside the default one), Test:UploadSeconds and Test:SilentSeconds (how long an upload, and a part of a scan, may stand still), Test:OperationsPerSecond (the collector's rate).
 using Registry.AspNetCore;
 using Registry.AspNetCore.Maintenance;
 using Registry.AspNetCore.Quotas;
@@ -18,7 +18,7 @@ var registry = builder.Services.AddDockerRegistry(options =>
         MaintenanceOptions maintenance = options.Maintenance;
         maintenance.CollectionSchedule = JobSchedule.Off; // the loop below does it
         maintenance.ReleasedInterval = TimeSpan.FromSeconds(1);
-        maintenance.Collection.OperationsPerSecond = null;
+        maintenance.Collection.OperationsPerSecond = settings.GetValue<int?>("Test:OperationsPerSecond"); // no limit by default
         collection = maintenance.Collection;
         content = options.Content;
     })

@@ -15,6 +15,9 @@ internal sealed class CollectingHosts : IAsyncDisposable
     public const string TwoOnFolder = "folder2";
     public const string TwoOnS3 = "s3";
 
+    // The server is busy with two collectors that go round and round as fast as it lets them, and pushes come to little.
+    private const string OnServer = "--Test:OperationsPerSecond=150";
+
     private static readonly TimeSpan EmptyWithin = TimeSpan.FromSeconds(60);
 
     private readonly RegistryHost[] _hosts;
@@ -40,7 +43,7 @@ internal sealed class CollectingHosts : IAsyncDisposable
         string? folder = where == TwoOnS3 ? null : run.Temp.NewDirectory("collected");
         var place = folder is not null
             ? HostOptions.Sample("CollectionHost", [$"--Registry:Data={folder}"])
-            : (await ObjectStore.SharedAsync(run, ObjectStore.S3)) is { } server ? (await server.NewPlaceAsync(cancellationToken)).As("CollectionHost") : throw new InvalidOperationException();
+            : (await ObjectStore.SharedAsync(run, ObjectStore.S3)) is { } server ? (await server.NewPlaceAsync(cancellationToken)).As("CollectionHost").With(OnServer) : throw new InvalidOperationException();
         place = place.With(
             string.Create(CultureInfo.InvariantCulture, $"--Registry:Content:CacheLifetime={cacheLifetime}"),
             "--Registry:Content:GracePeriod=00:00:01",
