@@ -72,7 +72,9 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
                 return fate;
             }
 
+            // Afterwards, so that no put is lost to others for a wait between the look and the put.
             PutOutcome<BlobRecord> outcome = await records.PutAsync(key, next, found, cancellationToken).ConfigureAwait(false);
+            await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
                 Count(next);
@@ -144,7 +146,7 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
     {
         if (!run.DryRun)
         {
-            await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
+            await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
             QuotaClaim? claim = await BeginReleaseAsync(key, cancellationToken).ConfigureAwait(false);
             await run.Root.Refs.RemoveEndedAsync(key, cancellationToken).ConfigureAwait(false);
             if (claim is not null)
@@ -172,6 +174,7 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
     {
         if (gone.Record.Data.Length > 0 && !run.DryRun && Guards.Holds(Guard.BytesBeforeRecord))
         {
+            await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
             await run.Root.Store.DeleteAsync(gone.Record.Data, cancellationToken).ConfigureAwait(false);
         }
 

@@ -8,7 +8,7 @@ public sealed class CollectionOptions
 
     /// <summary>
     /// The most operations on the store in a second, for each store and host, so that pulls and pushes do not feel the collector: 500 by default, from 10 to 1,000,000; <see langword="null"/> sets no limit. A listing
-    /// is one operation and one for every 25 keys that it finds. At the default a scan of a million blobs with five million refs takes less than an hour.
+    /// is one operation and one for every 25 keys that it finds; a write or a removal counts as four. At the default a scan of a million blobs with five million refs takes less than an hour.
     /// </summary>
     public int? OperationsPerSecond { get; set; } = 500;
 

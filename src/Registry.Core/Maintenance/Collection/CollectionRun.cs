@@ -13,6 +13,9 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
     // A disk opens a folder or two for a key that it lists, and a server that lists a page does much more than one that reads an object.
     private const int ListedKeysPerOperation = 25;
 
+    // A write is flushed, or sent on to other servers, before it is answered.
+    private const int OperationsPerWrite = 4;
+
     private readonly OperationPace _pace = new(options.OperationsPerSecond, root.Time);
 
     public ContentRoot Root { get; } = root;
@@ -41,6 +44,9 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
 
     /// <summary>Waits until the store may be asked again.</summary>
     public ValueTask PaceAsync(int operations, CancellationToken cancellationToken) => _pace.TakeAsync(operations, cancellationToken);
+
+    /// <summary>Waits until something may be written or removed, or lets the store alone for as long after that.</summary>
+    public ValueTask PaceWriteAsync(CancellationToken cancellationToken) => PaceAsync(OperationsPerWrite, cancellationToken);
 
     /// <summary>Lists a page, when the store may be asked again. The more keys it has, the longer the store is left alone afterwards.</summary>
     public async ValueTask<KeyPage> ListAsync(string prefix, string? after, CancellationToken cancellationToken)

@@ -69,7 +69,14 @@ internal sealed class ManifestCollector(CollectionRun run, OwnerJudge judge, Tom
             }
 
             Step step = await DecideAsync(repository, digest, found, keep, cancellationToken).ConfigureAwait(false);
-            if (step.Change == Change.None || run.DryRun || await TryAsync(step.Change, repository, digest, found, cancellationToken).ConfigureAwait(false))
+            bool changes = step.Change != Change.None && !run.DryRun;
+            bool done = !changes || await TryAsync(step.Change, repository, digest, found, cancellationToken).ConfigureAwait(false);
+            if (changes)
+            {
+                await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            if (done)
             {
                 Count(step.Change);
                 return new ManifestLook(step.Fate, found.Record.Nonce);

@@ -46,7 +46,7 @@ internal sealed class ManifestEnder(CollectionRun run)
 
     private async ValueTask<bool> TryEndAsync(RepositoryName repository, Digest digest, string nonce, CancellationToken cancellationToken)
     {
-        await run.PaceAsync(2, cancellationToken).ConfigureAwait(false);
+        await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
         return await run.Root.Records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken).ConfigureAwait(false) is { } found
             && (found.Record.Nonce == nonce || !Guards.Holds(Guard.UnneededSince))
             && await run.Root.Manifests.EndAsync(repository, digest, found, cancellationToken).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
     {
         if (!run.DryRun)
         {
-            await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
+            await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
             await run.Root.Store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
         }
 

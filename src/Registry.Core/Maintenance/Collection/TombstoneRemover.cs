@@ -33,7 +33,7 @@ internal sealed class TombstoneRemover(CollectionRun run)
         bool removed = run.DryRun;
         if (!run.DryRun)
         {
-            await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
+            await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
             removed = await deletes.DeleteAsync(key, etag, cancellationToken).ConfigureAwait(false);
         }
 

@@ -31,6 +31,19 @@ public sealed class CollectionPaceTests
         Assert.Equal(TimeSpan.FromSeconds(operations / 10.0), time.Skipped);
     }
 
+    [Fact]
+    public async Task What_is_written_counts_for_more_than_what_is_read()
+    {
+        var time = new SkippingTime();
+        using var root = new ContentRoot(new InMemoryObjectStore(time), new ContentOptions(), time);
+        var run = new CollectionRun(root, new CollectionOptions { OperationsPerSecond = 10 }, new CollectionTest.StubPolicy(), new StoreTime(time), dryRun: false);
+
+        await run.PaceWriteAsync(Cancel);
+        await run.PaceAsync(1, Cancel);
+
+        Assert.Equal(TimeSpan.FromSeconds(4 / 10.0), time.Skipped);
+    }
+
     /// <summary>A clock that jumps ahead by whatever anybody wants to wait.</summary>
     private sealed class SkippingTime : TimeProvider
     {
