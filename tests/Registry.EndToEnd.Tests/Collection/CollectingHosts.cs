@@ -16,7 +16,7 @@ internal sealed class CollectingHosts : IAsyncDisposable
     public const string TwoOnS3 = "s3";
 
     // The server is busy with two collectors that go round and round as fast as it lets them, and pushes come to little.
-    private const string OnServer = "--Test:OperationsPerSecond=150";
+    private const string OnServer = "--Test:OperationsPerSecond=80";
 
     private static readonly TimeSpan EmptyWithin = TimeSpan.FromSeconds(60);
 

@@ -10,7 +10,7 @@ public sealed class KilledCollectorTests(TestRun run)
 
     // So many requests of clients until somebody is killed, at most. On the server they take long.
     private const int LongestFuse = 300;
-    private const int LongestFuseOnServer = 120;
+    private const int LongestFuseOnServer = 60;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
