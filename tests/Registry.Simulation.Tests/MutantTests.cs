@@ -38,7 +38,7 @@ public sealed class MutantTests(ITestOutputHelper output)
         [Guard.TagOfGeneration] = Generator.Latecomers,
         [Guard.LookBehindTag] = Generator.Latecomers,
         [Guard.WentBefore] = Generator.Latecomers,
-        [Guard.Overtaken] = Generator.Latecomers,
+        [Guard.LookAgainAtTag] = Generator.Latecomers,
         [Guard.AnnounceGuarded] = Generator.ImmutableTags,
         [Guard.HoldOffGuarded] = Generator.ImmutableTags,
         [Guard.RetainUnchanged] = Generator.Retention,

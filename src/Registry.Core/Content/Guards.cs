@@ -149,10 +149,10 @@ internal enum Guard
     /// <summary>A condition, and who deletes a tag, look whether the tag leads somewhere.</summary>
     LookBehindTag,
 
-    /// <summary>A push that finds nothing left of the tag that it pointed does not say that it is stored.</summary>
-    Overtaken,
+    /// <summary>A push is refused because its tag leads nowhere only if the tag was not moved while it was looked.</summary>
+    LookAgainAtTag,
 
-    /// <summary>A tag that leads nowhere has gone with its manifest, whoever deletes its record.</summary>
+    /// <summary>A tag that leads nowhere has gone with its manifest, whoever deletes its record; and a push that finds nothing left of the tag that it pointed does not say that it is stored.</summary>
     WentBefore,
 
     /// <summary>What is to be held is counted before it is.</summary>

@@ -153,6 +153,16 @@ public sealed class StoreRequestTests : ContentTest
         await AssertAsks("2 Get, 1 OpenRead", async () => await node.ReadBlobAsync(Repo, digest));
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(10_000)]
+    public async Task Deleting_one_of_many_tags(int tags)
+    {
+        await Root.PushImageAsync(Repo, "image", [.. Enumerable.Range(0, tags).Select(static i => $"v{i}")]);
+
+        await AssertAsks("2 Get, 1 Put, 2 Delete", async () => await node.Tags.DeleteAsync(Repo, Tag.Parse("v5"), Cancel));
+    }
+
     // The repository is one that the node has seen.
     private async Task KnowAsync(RepositoryName repository) => await node.Catalog.AddAsync(repository, Cancel);
 

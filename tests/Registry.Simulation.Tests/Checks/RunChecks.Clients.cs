@@ -64,6 +64,7 @@ internal sealed partial class RunChecks
     public PushTold PushBegins(Fiber fiber, int repo, int manifest, int tag)
     {
         Func<int, bool>? condition = fiber.Plan.Has(Variants.OnlyNew) ? static current => current == TagEvent.Nowhere
+            : fiber.Plan.Has(Variants.OnlyMoved) ? static current => current != TagEvent.Nowhere
             : fiber.Plan.Has(Variants.OnlyFrom) ? current => current == (manifest == Universe.Image ? Universe.OtherImage : Universe.Image)
             : null;
         if (tag == 0 && _simulator.Scenario.HasImmutableTag)

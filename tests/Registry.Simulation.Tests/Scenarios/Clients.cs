@@ -120,6 +120,7 @@ internal sealed class Clients
     {
         Part part = Universe.Manifests[manifest];
         TagCondition condition = _plan.Has(Variants.OnlyNew) ? TagCondition.PointsNotAt(null)
+            : _plan.Has(Variants.OnlyMoved) ? TagCondition.PointsAt(null)
             : _plan.Has(Variants.OnlyFrom) ? TagCondition.PointsAt([Universe.Manifests[manifest == Universe.Image ? Universe.OtherImage : Universe.Image].Digest])
             : TagCondition.None;
         condition = tag < 0 ? TagCondition.None : condition;

@@ -225,7 +225,7 @@ internal static class Generator
         | (random.Next(3) == 0 ? Variants.Mounts : 0)
         | (random.Next(2) == 0 ? Variants.Retries : 0);
 
-    private static int DrawCondition(SimulationRandom random) => random.Next(3) switch { 0 => Variants.OnlyNew, 1 => Variants.OnlyFrom, _ => 0 };
+    private static int DrawCondition(SimulationRandom random) => random.Next(6) switch { 0 or 1 => Variants.OnlyNew, 2 => Variants.OnlyMoved, 3 => Variants.OnlyFrom, _ => 0 };
 
     private static Plan Waited(int minutes) => new(Act.Wait, 0, 0, minutes);
 

@@ -124,6 +124,9 @@ internal static class Variants
 
     /// <summary>Moves the tag only from the other image.</summary>
     public const int OnlyFrom = 32;
+
+    /// <summary>Moves the tag only where it is there, wherever it points.</summary>
+    public const int OnlyMoved = 64;
 }
 
 /// <summary>What a simulation is about, before chance comes in.</summary>

@@ -45,6 +45,7 @@ internal static class StalledStories
     private static readonly Mark[][] s_manifestCollectors = [[Mark.PutManifest, Mark.PutManifest, Mark.ListWays, Mark.ListTags, Mark.ListTags, Mark.GetManifest, Mark.ListRefs, Mark.GetTag]];
     private static readonly Mark[][] s_taggers = [[Mark.PutTag, Mark.PutTag, Mark.PutTag, Mark.PutWay, Mark.PutManifest, Mark.GetManifest, Mark.GetTag]];
     private static readonly Mark[][] s_latecomers = [[Mark.PutTag]];
+    private static readonly Mark[][] s_overtaken = [[Mark.GetTag, Mark.GetTag, Mark.GetManifest]];
     private static readonly Mark[][] s_sweepers = [[Mark.PutSession, Mark.PutSession, Mark.GetBlob, Mark.PutBlob, Mark.Complete, Mark.PutRef], [Mark.PutSession, Mark.PutBlob, Mark.Abort, Mark.DeleteData]];
 
     /// <summary>Draws what was before and what is done.</summary>
@@ -60,7 +61,7 @@ internal static class StalledStories
             2 => (s_manifests[random.Next(s_manifests.Length)], ManifestCollectors(random, nodes), s_manifestCollectors),
             3 => (s_tags[random.Next(s_tags.Length)], Tagger(random, nodes), s_taggers),
             4 => ([], Sweepers(random, nodes), s_sweepers),
-            _ => (s_tags[1], Latecomers(random, nodes), s_latecomers),
+            _ => random.Next(4) == 0 ? (s_tags[2], Overtaken(random, nodes), s_overtaken) : (s_tags[1], Latecomers(random, nodes), s_latecomers),
         };
         return new Scenario { Setup = setup, Actors = actors, StandsAt = marks, CollectUntagged = true };
     }
@@ -155,6 +156,19 @@ internal static class StalledStories
         }
 
         return [[late], others];
+    }
+
+    // Who looks at a tag and then at what it points at, while the tag is moved in between and what it pointed at is deleted.
+    private static Plan[][] Overtaken(SimulationRandom random, int nodes)
+    {
+        Plan move = At(Act.PutManifest, random, nodes, Universe.OtherImage) with { Tag = 0 };
+        Plan first = random.Next(4) switch
+        {
+            0 => At(Act.ReadTag, random, nodes) with { Tag = 0 },
+            1 => At(Act.DeleteTag, random, nodes) with { Tag = 0 },
+            _ => move with { Variant = Variants.OnlyMoved },
+        };
+        return [[first], [move, At(Act.DeleteManifest, random, nodes, Universe.Image)]];
     }
 
     private static Plan BlobUser(SimulationRandom random, int nodes) => random.Next(6) switch

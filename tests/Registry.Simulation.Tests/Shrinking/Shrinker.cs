@@ -105,7 +105,7 @@ internal sealed class Shrinker
             for (int j = 0; j < _scenario.Actors[i].Length; j++)
             {
                 Plan plan = _scenario.Actors[i][j];
-                foreach (int bit in (int[])[Variants.Retries, Variants.Mounts, Variants.Chunked, Variants.Blindly, Variants.OnlyNew, Variants.OnlyFrom])
+                foreach (int bit in (int[])[Variants.Retries, Variants.Mounts, Variants.Chunked, Variants.Blindly, Variants.OnlyNew, Variants.OnlyFrom, Variants.OnlyMoved])
                 {
                     if (plan.Has(bit))
                     {

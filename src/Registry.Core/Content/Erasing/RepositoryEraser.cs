@@ -5,7 +5,6 @@ using Registry.Content.Manifests;
 using Registry.Content.Tags;
 using Registry.Errors;
 using Registry.Model;
-using Registry.Model.Manifests;
 using Registry.Storage;
 
 namespace Registry.Content.Erasing;
@@ -54,7 +53,7 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
         await foreach (StoredManifest manifest in ListManifestsAsync(repository, cancellationToken).ConfigureAwait(false))
         {
             found = true;
-            named.UnionWith(ManifestParser.Parse(manifest.Content, manifest.MediaType).RequiredContent());
+            named.UnionWith(ManifestRelease.NamedBy(manifest.Content, manifest.MediaType));
             await manifests.DeleteAsync(repository, manifest.Digest, cancellationToken).ConfigureAwait(false);
         }
 

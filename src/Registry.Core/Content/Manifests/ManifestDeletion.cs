@@ -39,9 +39,9 @@ internal sealed class ManifestDeletion(ManifestRecords manifests, ManifestReleas
                 return false; // A pending one goes live any moment, with tags that are none of this deletion's.
             }
 
-            await tags.ThrowIfGuardedAsync(repository, digest, guard, cancellationToken).ConfigureAwait(false);
+            await tags.ThrowIfGuardedAsync(repository, digest, found.Record.Generation, guard, cancellationToken).ConfigureAwait(false);
             await tags.DeleteAllAsync(repository, digest, onlyGeneration: null, guard, by, cancellationToken).ConfigureAwait(false);
-            Digest[] named = ManifestRelease.NamedBy(found.Record);
+            Digest[] named = ManifestRelease.NamedBy(found.Record.Content, found.Record.MediaType);
             QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
             PutOutcome<ManifestRecord> outcome = await manifests.PutAsync(repository, digest, ManifestRecords.Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
@@ -75,7 +75,7 @@ internal sealed class ManifestDeletion(ManifestRecords manifests, ManifestReleas
     /// <returns>Whether it was still as it was read.</returns>
     public async ValueTask<bool> EndAsync(RepositoryName repository, Digest digest, Versioned<ManifestRecord> found, CancellationToken cancellationToken)
     {
-        Digest[] named = ManifestRelease.NamedBy(found.Record);
+        Digest[] named = ManifestRelease.NamedBy(found.Record.Content, found.Record.MediaType);
         QuotaClaim? claim = await quota.BeginReleaseAsync(repository, digest, found.Record, named, cancellationToken).ConfigureAwait(false);
         PutOutcome<ManifestRecord> outcome = await manifests.PutAsync(repository, digest, ManifestRecords.Tombstone(found.Record), found, cancellationToken).ConfigureAwait(false);
         if (outcome.Won)

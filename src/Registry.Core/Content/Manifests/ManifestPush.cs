@@ -162,7 +162,7 @@ internal sealed class ManifestPush(
         foreach (Tag tag in pointing.Tags)
         {
             TagTarget? current = await tags.FindAsync(repository, tag, cancellationToken).ConfigureAwait(false);
-            if (await pushes.FindRefusalAsync(repository, tag, current, pointing.Condition, cancellationToken).ConfigureAwait(false) is { } refusal)
+            if ((await pushes.FindRefusalAsync(repository, tag, current, pointing.Condition, cancellationToken).ConfigureAwait(false)).Refusal is { } refusal)
             {
                 throw refusal;
             }

@@ -12,11 +12,11 @@ namespace Registry.Content.Manifests;
 internal sealed class ManifestRelease(IObjectStore store, RefStore refs, ReleasedContent released)
 {
     /// <summary>What a manifest's bytes name. What bytes name that are broken, nobody can tell: a recount of quotas puts that right.</summary>
-    public static Digest[] NamedBy(ManifestRecord record)
+    public static Digest[] NamedBy(ReadOnlyMemory<byte> content, string mediaType)
     {
         try
         {
-            return [.. ManifestParser.Parse(record.Content, record.MediaType).RequiredContent()];
+            return [.. ManifestParser.Parse(content, mediaType).RequiredContent()];
         }
         catch (RegistryException)
         {

@@ -63,8 +63,7 @@ internal sealed class TagPush(IObjectStore store, TagRecords tags, TagNames name
     /// </param>
     /// <param name="cancellationToken">Ends the write.</param>
     /// <returns>The way that was taken in the end, or <see langword="null"/> where the tag is not as it was when the way was announced: it is to be announced anew.</returns>
-    /// <exception cref="RegistryException">The condition does not hold.</exception>
-    /// <exception cref="StoreUnavailableException">The store failed, or the push took so long that what became of the tag cannot be told.</exception>
+    /// <exception cref="RegistryException">The condition does not hold, or the push took so long that what became of the tag cannot be told.</exception>
     public async ValueTask<TagWay?> PointAsync(
         RepositoryName repository, TagWay way, string manifestGeneration, Pointing pointing, TagWay? before, CancellationToken cancellationToken)
     {
@@ -76,15 +75,26 @@ internal sealed class TagPush(IObjectStore store, TagRecords tags, TagNames name
             if (before is not null && !IsLeftTo(found, before) && Guards.Holds(Guard.TagOnce))
             {
                 await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
-                return found is not null || !Guards.Holds(Guard.Overtaken) ? before : throw new StoreUnavailableException(
+                bool isKnown = found is { Record: { Digest: not null } or { Former: not null } };
+                return isKnown || !Guards.Holds(Guard.WentBefore) ? before : throw new RegistryException(
+                    RegistryErrorCode.Unavailable,
                     $"The push of '{tag}' took longer than what is left of a deleted tag is kept ({options.GracePeriod}), and nobody can tell any more whether somebody deleted it. Push again.");
             }
 
-            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && (attempt == 0 || Guards.Holds(Guard.ConditionAnew))
-                && await FindRefusalAsync(repository, tag, current, pointing.Condition, cancellationToken).ConfigureAwait(false) is { } refusal)
+            if ((before is null || !Guards.Holds(Guard.ConditionOnce)) && (attempt == 0 || Guards.Holds(Guard.ConditionAnew)))
             {
-                await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
-                throw refusal;
+                (RegistryException? refusal, bool isTorn) = await FindRefusalAsync(repository, tag, current, pointing.Condition, cancellationToken).ConfigureAwait(false);
+                if (refusal is not null || (isTorn && way.IsAnnounced))
+                {
+                    await RemoveWayAsync(repository, way, CancellationToken.None).ConfigureAwait(false);
+                    return refusal is null ? null : throw refusal;
+                }
+
+                if (isTorn)
+                {
+                    found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
             }
 
             // What a deletion left behind is removed while the record still tells of it.
@@ -127,16 +137,27 @@ internal sealed class TagPush(IObjectStore store, TagRecords tags, TagNames name
         }
     }
 
-    /// <summary>How to refuse a push because of where a tag points, or <see langword="null"/> where its condition holds. A tag that leads nowhere is not there, for conditions as for pulls.</summary>
-    public async ValueTask<RegistryException?> FindRefusalAsync(RepositoryName repository, Tag tag, TagTarget? current, TagCondition condition, CancellationToken cancellationToken)
+    /// <summary>Finds how to refuse a push because of where a tag points. A tag that leads nowhere is not there, for conditions as for pulls.</summary>
+    /// <returns>The refusal, or <see langword="null"/> where the condition holds; and whether neither can be said, because the tag was moved while it was looked where it leads.</returns>
+    public async ValueTask<(RegistryException? Refusal, bool IsTorn)> FindRefusalAsync(RepositoryName repository, Tag tag, TagTarget? current, TagCondition condition, CancellationToken cancellationToken)
     {
-        if (condition == TagCondition.None)
+        RegistryException? ifAbsent = condition.Check(tag.Value, null);
+        if (current is not { } target)
         {
-            return null;
+            return (ifAbsent, false);
         }
 
-        bool isThere = current is { } target && await tags.LeadsSomewhereAsync(repository, target, cancellationToken).ConfigureAwait(false);
-        return condition.Check(tag.Value, isThere ? current!.Value.Digest : null);
+        // Where it is the same whether the tag leads somewhere or not, nobody needs to look.
+        RegistryException? ifThere = condition.Check(tag.Value, target.Digest);
+        if ((ifThere is null) == (ifAbsent is null) || await tags.LeadsSomewhereAsync(repository, target, cancellationToken).ConfigureAwait(false))
+        {
+            return (ifThere, false);
+        }
+
+        // That the condition holds is decided by the put. That it does not has to be so at some moment: the tag may have been moved before what it pointed at was deleted.
+        bool isTorn = ifAbsent is not null && Guards.Holds(Guard.LookAgainAtTag)
+            && TagRecords.TargetOf(await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false)) != current;
+        return (isTorn ? null : ifAbsent, isTorn);
     }
 
     // Whether a tag is as a push left it, or went with the manifest that it pointed at.

@@ -15,14 +15,27 @@ internal sealed class TagRecords(IObjectStore store, RecordStore records)
     public static Digest? DigestOf(Versioned<TagRecord>? found) => TargetOf(found)?.Digest;
 
     /// <summary>
-    /// Whether a tag still leads to what it was pointed at, if that can be pulled. It does not where the manifest was deleted, and never will again; its record may be there until a collector has seen it, where the
-    /// deletion stopped half-way or the tag was put by a push that had long failed.
+    /// Whether a tag still leads to what it was pointed at, which can be pulled, or is in quarantine, or cannot be read. It does not where the manifest was deleted, and never will again; its record may be there until a
+    /// collector has seen it, where the deletion stopped half-way or the tag was put by a push that had long failed.
     /// </summary>
-    public async ValueTask<bool> LeadsSomewhereAsync(RepositoryName repository, TagTarget target, CancellationToken cancellationToken) =>
-        !Guards.Holds(Guard.LookBehindTag)
-        || (target.Digest.IsSupported
-            && await records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, target.Digest), cancellationToken).ConfigureAwait(false) is { Record: { State: not ManifestState.Deleted } manifest }
-            && manifest.Generation == target.ManifestGeneration);
+    public async ValueTask<bool> LeadsSomewhereAsync(RepositoryName repository, TagTarget target, CancellationToken cancellationToken)
+    {
+        if (!Guards.Holds(Guard.LookBehindTag))
+        {
+            return true;
+        }
+
+        try
+        {
+            return target.Digest.IsSupported
+                && await records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, target.Digest), cancellationToken).ConfigureAwait(false) is { Record: { State: not ManifestState.Deleted } manifest }
+                && manifest.Generation == target.ManifestGeneration;
+        }
+        catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException)
+        {
+            return true; // It may be anything.
+        }
+    }
 
     /// <summary>A tag's record as it is.</summary>
     public ValueTask<Versioned<TagRecord>?> ReadAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>

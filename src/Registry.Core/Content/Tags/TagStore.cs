@@ -95,7 +95,7 @@ internal sealed class TagStore(
     /// is another than whoever deletes it has read.
     /// </summary>
     /// <exception cref="RegistryException">One does.</exception>
-    public async ValueTask ThrowIfGuardedAsync(RepositoryName repository, Digest digest, TagGuard guard, CancellationToken cancellationToken)
+    public async ValueTask ThrowIfGuardedAsync(RepositoryName repository, Digest digest, string generation, TagGuard guard, CancellationToken cancellationToken)
     {
         if (guard == TagGuard.None)
         {
@@ -106,7 +106,7 @@ internal sealed class TagStore(
         {
             if (ContentKeys.TryParseTag(key, out Tag tag, out _) && await guard.FindRefusalAsync(tag).ConfigureAwait(false) is { } refusal)
             {
-                await HoldOffAsync(repository, tag, digest, refusal, cancellationToken).ConfigureAwait(false);
+                await HoldOffAsync(repository, tag, digest, generation, refusal, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -124,6 +124,10 @@ internal sealed class TagStore(
 
         return false;
     }
+
+    /// <summary>Whether something can be pulled by a tag, or could once more; see <see cref="TagTarget"/>.</summary>
+    public async ValueTask<bool> LeadsSomewhereAsync(RepositoryName repository, Versioned<TagRecord> found, CancellationToken cancellationToken) =>
+        TagRecords.TargetOf(found) is { } target && await tags.LeadsSomewhereAsync(repository, target, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Deletes a tag that points at a generation of a manifest which has ended; nothing that changed since is touched.</summary>
     /// <returns>Whether the tag was there and is not any more.</returns>
@@ -238,7 +242,7 @@ internal sealed class TagStore(
             }
 
             // Collectors, and whoever deletes a manifest, are after the record. To a client, a tag that leads nowhere is not there.
-            bool counts = only != default || await tags.LeadsSomewhereAsync(repository, current, cancellationToken).ConfigureAwait(false);
+            bool counts = (only != default && guard == TagGuard.None) || await tags.LeadsSomewhereAsync(repository, current, cancellationToken).ConfigureAwait(false);
             if (counts && await guard.FindRefusalAsync(tag).ConfigureAwait(false) is { } refusal)
             {
                 throw refusal;
@@ -266,12 +270,13 @@ internal sealed class TagStore(
     }
 
     // Writes the tag's record anew, as it is, so that a push that read it before cannot point the tag at the manifest any more.
-    private async ValueTask HoldOffAsync(RepositoryName repository, Tag tag, Digest digest, RegistryException refusal, CancellationToken cancellationToken)
+    private async ValueTask HoldOffAsync(RepositoryName repository, Tag tag, Digest digest, string generation, RegistryException refusal, CancellationToken cancellationToken)
     {
         Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
         {
-            if (TagRecords.DigestOf(found) == digest)
+            // One that was pointed at an earlier generation leads nowhere, and goes.
+            if (TagRecords.TargetOf(found) is { } target && target.Digest == digest && target.ManifestGeneration == generation)
             {
                 throw refusal;
             }

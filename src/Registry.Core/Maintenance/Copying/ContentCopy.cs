@@ -115,6 +115,7 @@ public sealed class ContentCopy
                         break;
                 }
             }).ConfigureAwait(false);
+        await tags.FollowAsync().ConfigureAwait(false);
 
         // A repository is listed when it has something to show.
         await objects.CopyAllAsync(store => store.ListAllAsync(ContentKeys.CatalogPrefix, run.Token), sayAll: true).ConfigureAwait(false);

@@ -18,9 +18,21 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
     // Indexes of indexes: more than this is somebody's joke.
     private const int MaxDepth = 20;
 
+    private readonly ConcurrentQueue<(RepositoryName Repository, Digest Digest)> _replaced = new();
+
+    /// <summary>Takes a manifest that was copied over another generation of it: tags of that one lead nowhere in the target any more.</summary>
+    public bool TryTakeReplaced(out (RepositoryName Repository, Digest Digest) replaced) => _replaced.TryDequeue(out replaced);
+
     /// <summary>Makes sure that the target has a manifest as the source has it.</summary>
     /// <returns>Whether it does.</returns>
     public ValueTask<bool> EnsureAsync(RepositoryName repository, Digest digest) => EnsureAsync(repository, digest, 0);
+
+    /// <summary>The same, for a tag that leads to one generation of it.</summary>
+    /// <returns>Whether the target has that generation.</returns>
+    public async ValueTask<bool> EnsureAsync(RepositoryName repository, Digest digest, string? generation) =>
+        await EnsureAsync(repository, digest, 0).ConfigureAwait(false)
+        && await run.Target.Store.GetAsync(ContentKeys.Manifest(repository, digest), run.Token).ConfigureAwait(false) is { } there
+        && Read(ContentKeys.Manifest(repository, digest), there)?.Generation == generation;
 
     private async ValueTask<bool> EnsureAsync(RepositoryName repository, Digest digest, int depth)
     {
@@ -49,6 +61,11 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
         if (document.Subject is { } subject)
         {
             await run.Target.Store.PutMarkerAsync(ContentKeys.Referrer(repository, subject.Digest, digest, record.Generation), run.Token).ConfigureAwait(false);
+        }
+
+        if (there is not null && Read(key, there) is { } before && before.Generation != record.Generation)
+        {
+            _replaced.Enqueue((repository, digest));
         }
 
         // Where somebody else writes to the target, the next pass looks again.

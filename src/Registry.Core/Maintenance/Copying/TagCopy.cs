@@ -40,7 +40,7 @@ internal sealed class TagCopy(CopyRun run, ManifestCopy manifests)
                 return;
             }
 
-            if (await manifests.EnsureAsync(repository, digest).ConfigureAwait(false))
+            if (await manifests.EnsureAsync(repository, digest, record.ManifestGeneration).ConfigureAwait(false))
             {
                 if (await PutAsync(repository, tag, digest, record, found, there).ConfigureAwait(false))
                 {
@@ -55,6 +55,21 @@ internal sealed class TagCopy(CopyRun run, ManifestCopy manifests)
             }
 
             dangling = digest;
+        }
+    }
+
+    /// <summary>Looks once more at tags whose manifest was copied anew after them.</summary>
+    public async ValueTask FollowAsync()
+    {
+        while (manifests.TryTakeReplaced(out (RepositoryName Repository, Digest Digest) replaced))
+        {
+            await foreach (string key in run.Target.Store.ListAllAsync(ContentKeys.Tagged(replaced.Repository, replaced.Digest), run.Token).ConfigureAwait(false))
+            {
+                if (ContentKeys.TryParseTag(key, out Tag tag, out _))
+                {
+                    await EnsureAsync(replaced.Repository, tag).ConfigureAwait(false);
+                }
+            }
         }
     }
 

@@ -92,6 +92,12 @@ internal sealed class RepositoryRetention(
             return null;
         }
 
+        // One that leads nowhere is none of the newest, and takes no space. A collector removes it.
+        if (Array.Exists(_ranking, rule => rule.Selects(tag, out _, out _)) && !await root.Tags.LeadsSomewhereAsync(repository.FullName, found, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
         DateTimeOffset used = RepositoryUsage.Later(RepositoryUsage.Later(found.Record.Updated, _usage?.LastUsed(tag.Value)), _usage?.LastUsed(digest.Value));
         return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used) { IsProtected = isProtected(tag) };
     }

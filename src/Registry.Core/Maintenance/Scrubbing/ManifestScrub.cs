@@ -25,7 +25,7 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
         }
         catch (InvalidDataException)
         {
-            run.Add(Finding(ScrubFindingKind.RecordCorrupt, repository, digest, "The manifest's record is none. Remove the object and push the manifest again."));
+            run.Add(Finding(ScrubFindingKind.RecordCorrupt, repository, digest, "The manifest's record is none. Remove the object and push the manifest again, with all its tags: those that point at it lead nowhere otherwise."));
             return true;
         }
 

@@ -108,6 +108,60 @@ public sealed class DanglingTagTests : ContentTest
         Assert.Empty(await Simulation.ContentInvariants.AtRestAsync(Store, Cancel));
     }
 
+    [Fact]
+    public async Task It_keeps_nobody_from_deleting_the_manifest_that_was_pushed_again_however_it_is_guarded()
+    {
+        TestManifest image = await LeaveDanglingAsync();
+        await Root.PushAsync(Repo, image, "other");
+        var guard = new TagGuard(static tag => new(tag == Latest ? new RegistryException(RegistryErrorCode.Denied, "It is protected.") : null));
+
+        Assert.True(await Root.Manifests.DeleteAsync(Repo, image.Digest, guard, default, Cancel));
+
+        Assert.Empty(await Root.TagsAsync(Repo));
+    }
+
+    [Fact]
+    public async Task A_manifest_that_cannot_be_read_may_be_anything_to_a_condition_and_keeps_no_tag_from_being_deleted()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "one", "latest");
+        await Root.PushImageAsync(Repo, "two");
+        await Store.PutAsync(ContentKeys.Manifest(Repo, image.Digest), "no record"u8.ToArray(), Storage.PutCondition.None, Cancel);
+
+        RegistryException refusal = await Assert.ThrowsAsync<RegistryException>(() => Root.PushAsync(Repo, Two, TagCondition.PointsNotAt(null), "latest"));
+
+        Assert.Equal(RegistryErrorCode.PreconditionFailed, Assert.Single(refusal.Errors).Code);
+        Assert.True(await Root.Tags.DeleteAsync(Repo, Latest, Cancel));
+    }
+
+    // The tag is read, moved, what it pointed at is deleted, and then looked for.
+    [Fact]
+    public async Task A_push_is_not_refused_for_a_tag_that_was_there_all_the_time()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "one", "latest");
+        await Root.PushImageAsync(Repo, "two");
+        var store = new Simulation.HookedStore(Store);
+        using var pusher = new ContentRoot(store, Options, Time);
+        int looks = 0;
+        store.Before = async call =>
+        {
+            if (call.Is(Simulation.StoreOperation.Get, ContentKeys.Tag(Repo, Latest)) && ++looks == 2)
+            {
+                looks = 100;
+                store.After = async _ =>
+                {
+                    store.After = null;
+                    await Root.PushAsync(Repo, Two, "latest");
+                    await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
+                };
+            }
+        };
+
+        await pusher.PushAsync(Repo, Two, TagCondition.PointsAt(null), "latest");
+
+        Assert.True(looks >= 100);
+        Assert.Equal(Two.Digest, (await Root.PullAsync(Repo, "latest"))!.Digest);
+    }
+
     // As a deletion leaves it that stopped after its decisive step.
     private async Task<TestManifest> LeaveDanglingAsync()
     {

@@ -32,6 +32,24 @@ public sealed class ContentCopyTests : CopyTest
     }
 
     [Fact]
+    public async Task A_manifest_that_is_deleted_and_pushed_again_while_its_tags_are_copied_keeps_them_all()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "app", "a", "b");
+        await CopyAsync();
+        var source = new HookedStore(Store.Share());
+        source.OnceBefore(call => call.Is(StoreOperation.Get, ContentKeys.Tag(Repo, Tag.Parse("b"))), async () =>
+        {
+            await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel);
+            await Root.PushAsync(Repo, image, "a", "b");
+        });
+
+        ContentCopyReport report = await CopyAsync(from: source, configure: static options => options.MaxPasses = 1);
+
+        Assert.Empty(report.Problems);
+        Assert.Equal(await PullAllAsync(Store), await PullAllAsync(Target));
+    }
+
+    [Fact]
     public async Task A_folder_is_copied_to_memory_and_back_to_a_folder()
     {
         using var from = new StoreFolder();

@@ -1,3 +1,5 @@
+using Registry.Content;
+using Registry.Content.Records;
 using Registry.Core.Tests.Content;
 using Registry.Core.Tests.Model;
 using Registry.Feeds;
@@ -9,6 +11,20 @@ namespace Registry.Core.Tests.Maintenance.Retention;
 /// <summary>What each condition of a rule names, alone and together with others.</summary>
 public sealed class RetentionRuleTests : RetentionTest
 {
+    [Fact]
+    public async Task A_tag_that_leads_nowhere_is_none_of_the_newest()
+    {
+        await PushAsync(Repo, "old", "new");
+        Digest newest = (await Root.PullAsync(Repo, "new"))!.Digest;
+        Versioned<ManifestRecord> manifest = (await ManifestRecordAsync(Repo, newest))!;
+        await Records.PutAsync(ContentKeys.Manifest(Repo, newest), manifest.Record with { State = ManifestState.Deleted, Content = default }, manifest, Cancel);
+
+        RetentionReport report = await RunAsync(Rule(static rule => rule.KeepNewest = 1));
+
+        Assert.Equal(0, report.TagsRemoved);
+        Assert.NotNull(await Root.PullAsync(Repo, "old"));
+    }
+
     [Fact]
     public async Task Without_rules_everything_stays()
     {
