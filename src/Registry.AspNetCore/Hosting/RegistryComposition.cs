@@ -38,7 +38,7 @@ internal static class RegistryComposition
         services.AddKeyedSingleton(name, static (provider, key) => new ContentRoots(
             store => StoreKey.Find(provider, (string)key!, store), OptionsOf<DockerRegistryOptions>(provider, key).Content, provider.GetRequiredService<TimeProvider>(), FeedsOf(provider, key)));
         services.AddKeyedSingleton<IQuotaService>(name, static (provider, key) => new QuotaService(
-            provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
+            provider.GetRequiredKeyedService<FeedDirectory>(key), provider.GetRequiredKeyedService<ContentRoots>(key), OptionsOf<DockerRegistryOptions>(provider, key).Maintenance));
         services.AddKeyedSingleton<IFeedContentService>(name, static (provider, key) => new FeedContentService(
             provider.GetRequiredKeyedService<IFeedProvider>(key), provider.GetRequiredKeyedService<ContentRoots>(key)));
         services.AddKeyedSingleton<ITagHistoryService>(name, static (provider, key) => new TagHistoryService(

@@ -23,6 +23,7 @@ public interface IQuotaService
 
     /// <summary>
     /// Counts anew what everything that has a quota holds, while pushes go on. The registry does so by itself when <see cref="MaintenanceOptions.QuotaSchedule"/> says so, and when something comes to have a quota. It can stop at any time and be begun again.
+    /// Where another call, or another host, is at a store, this one waits for it and then counts anew.
     /// </summary>
     /// <param name="cancellationToken">Ends the recount; what was not counted to the end stays as it was.</param>
     ValueTask<QuotaReport> VerifyAsync(CancellationToken cancellationToken);

@@ -6,7 +6,7 @@ using Registry.Maintenance.Quotas;
 namespace Registry.AspNetCore.Quotas;
 
 /// <summary>Reads and verifies quotas by the feeds of the moment.</summary>
-internal sealed class QuotaService(FeedDirectory feeds, ContentRoots roots) : IQuotaService
+internal sealed class QuotaService(FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options) : IQuotaService
 {
     public async ValueTask<QuotaUsage?> GetUsageAsync(string feed, CancellationToken cancellationToken)
     {
@@ -33,7 +33,7 @@ internal sealed class QuotaService(FeedDirectory feeds, ContentRoots roots) : IQ
         foreach (string store in feeds.Current.Stores)
         {
             ContentRoot root = await roots.OpenAsync(store, cancellationToken).ConfigureAwait(false);
-            QuotaReport report = await new QuotaRecount(root).RunAsync(cancellationToken).ConfigureAwait(false);
+            QuotaReport report = await new QuotaVerification(root, options.Collection.LeaseDuration).RunAsync(cancellationToken).ConfigureAwait(false);
             sum = new QuotaReport(sum.Verified + report.Verified, sum.Corrected + report.Corrected, sum.Unverified + report.Unverified);
         }
 

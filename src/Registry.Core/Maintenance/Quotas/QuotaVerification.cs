@@ -17,6 +17,24 @@ internal sealed class QuotaVerification(ContentRoot root, TimeSpan lease)
     /// <summary>Who is at it.</summary>
     public const string ClaimKey = $"{ContentKeys.MaintenancePrefix}quotas";
 
+    // How often it is looked whether another has come to its end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Recounts now, once whoever is at it has come to the end, since he may have counted before what is asked about.</summary>
+    public async ValueTask<QuotaReport> RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            (QuotaReport? report, bool isDone) = await RunIfDueAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            if (report is not null || isDone)
+            {
+                return report ?? new QuotaReport(0, 0, 0);
+            }
+
+            await Task.Delay(Patience, root.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Recounts, if it is time.</summary>
     /// <param name="interval">How long a recount is good for.</param>
     /// <param name="cancellationToken">Ends the recount.</param>
