@@ -24,6 +24,9 @@ internal sealed class RegistryMetrics : IDisposable
     private readonly Counter<long> _sent;
     private readonly Counter<long> _removed;
     private readonly Counter<long> _freed;
+    private readonly Counter<long> _condemned;
+    private readonly Counter<long> _failures;
+    private readonly Histogram<double> _scans;
     private readonly Counter<long> _retention;
     private readonly Counter<long> _quotas;
     private readonly Counter<long> _findings;
@@ -37,6 +40,9 @@ internal sealed class RegistryMetrics : IDisposable
         _received = _meter.CreateCounter<long>("registry.blob.received", "By", "Bytes of blobs that clients pushed.");
         _removed = _meter.CreateCounter<long>("registry.collection.removed", "{object}", "What the collector removed.");
         _freed = _meter.CreateCounter<long>("registry.collection.freed", "By", "Bytes of what the collector removed.");
+        _condemned = _meter.CreateCounter<long>("registry.collection.condemned", "{object}", "What the collector found unneeded, and removes later if it still is.");
+        _failures = _meter.CreateCounter<long>("registry.collection.failures", "{object}", "What the collector could not read or change, and passed over.");
+        _scans = _meter.CreateHistogram<double>("registry.collection.duration", "s", "How long scans of a store took.");
         _retention = _meter.CreateCounter<long>("registry.retention.items", "{item}", "What rules on what feeds keep named, and what became of it.");
         _quotas = _meter.CreateCounter<long>("registry.quota.verified", "{quota}", "Quotas whose use was counted anew, and whether it was as had been summed up.");
         _findings = _meter.CreateCounter<long>("registry.scrub.findings", "{finding}", "What scrubs found that was not as it should be.");
@@ -47,20 +53,26 @@ internal sealed class RegistryMetrics : IDisposable
     /// <summary>What a collector did.</summary>
     public void Collected(CollectionCounts counts)
     {
-        Add("blob", counts.BlobsRemoved);
-        Add("manifest", counts.ManifestsRemoved);
-        Add("upload", counts.UploadsDropped);
-        Add("tag", counts.TagsRemoved);
+        Add(_removed, "blob", counts.BlobsRemoved);
+        Add(_removed, "manifest", counts.ManifestsRemoved);
+        Add(_removed, "upload", counts.UploadsDropped);
+        Add(_removed, "tag", counts.TagsRemoved);
+        Add(_condemned, "blob", counts.BlobsCondemned);
+        Add(_condemned, "manifest", counts.ManifestsCondemned);
         _freed.Add(counts.BytesFreed);
+        _failures.Add(counts.Failures);
 
-        void Add(string kind, long removed)
+        static void Add(Counter<long> counter, string kind, long count)
         {
-            if (removed > 0)
+            if (count > 0)
             {
-                _removed.Add(removed, new KeyValuePair<string, object?>("kind", kind));
+                counter.Add(count, new KeyValuePair<string, object?>("kind", kind));
             }
         }
     }
+
+    /// <summary>A scan of a store came to its end, or as far as other hosts left it to this one.</summary>
+    public void Scanned(CollectionReport report) => _scans.Record(report.Duration.TotalSeconds, new KeyValuePair<string, object?>("complete", report.Complete));
 
     /// <summary>What a run of retention rules did.</summary>
     public void Retained(RetentionReport report)

@@ -14,6 +14,7 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
     private readonly ConcurrentDictionary<ContentRoot, Collector> _collectors = new();
     private readonly FeedPolicy _policy = new(feeds);
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _telling = new(1, 1);
 
     public string Name => "collection";
 
@@ -22,9 +23,10 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
     public IReadOnlyList<CollectionReport> Last { get; private set; } = [];
 
     public async ValueTask<bool> RunAsync(DateTimeOffset notSince, CancellationToken cancellationToken) =>
-        (await CollectAsync(dryRun: false, notSince, cancellationToken).ConfigureAwait(false)).All(static report => report.Complete);
+        (await CollectAsync(dryRun: false, notSince, onItem: null, cancellationToken).ConfigureAwait(false)).All(static report => report.Complete);
 
-    public async Task<IReadOnlyList<CollectionReport>> CollectAsync(bool dryRun, DateTimeOffset? notSince, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CollectionReport>> CollectAsync(
+        bool dryRun, DateTimeOffset? notSince, Func<CollectionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
     {
         var reports = new List<CollectionReport>();
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -35,7 +37,7 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
                 roots,
                 async (store, root) =>
                 {
-                    CollectionReport report = await CollectorOf(root).ScanAsync(dryRun, notSince, cancellationToken).ConfigureAwait(false) with { Store = store };
+                    CollectionReport report = await CollectorOf(root).ScanAsync(dryRun, notSince, onItem is null ? null : TellOneAsync, cancellationToken).ConfigureAwait(false) with { Store = store };
                     reports.Add(report);
                     Tell(report);
                 },
@@ -48,6 +50,32 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
             Last = dryRun ? Last : reports;
             _turn.Release();
         }
+
+        async ValueTask TellOneAsync(CollectionItem item, CancellationToken token)
+        {
+            await _telling.WaitAsync(token).ConfigureAwait(false);
+            try
+            {
+                await onItem(item, token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _telling.Release();
+            }
+        }
+    }
+
+    /// <summary>How far scans are, for each store.</summary>
+    public async Task<IReadOnlyList<CollectionProgress>> ReadProgressAsync(CancellationToken cancellationToken)
+    {
+        var progress = new List<CollectionProgress>();
+        foreach (string store in feeds.Current.Stores)
+        {
+            ContentRoot root = await roots.OpenAsync(store, cancellationToken).ConfigureAwait(false);
+            progress.Add(await CollectorOf(root).ReadProgressAsync(cancellationToken).ConfigureAwait(false) with { Store = store });
+        }
+
+        return progress;
     }
 
     /// <summary>Looks at what this host let go of.</summary>
@@ -69,7 +97,11 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
         }
     }
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        _turn.Dispose();
+        _telling.Dispose();
+    }
 
     private Collector CollectorOf(ContentRoot root) =>
         _collectors.GetOrAdd(root, static (key, job) => new Collector(key, job.Options, job.Policy), (Options: options.Collection, Policy: _policy));
@@ -80,6 +112,7 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
         if (!report.DryRun)
         {
             metrics.Collected(counts);
+            metrics.Scanned(report);
         }
 
         logger.Collected(report.Store, report.DryRun, report.Complete, report.Duration, counts.Blobs, counts.BlobsCondemned, counts.BlobsRemoved, counts.BytesFreed, counts.ManifestsRemoved, counts.UploadsDropped, counts.Failures);

@@ -16,6 +16,18 @@ public interface IRegistryMaintenance
     /// <returns>A report for each store.</returns>
     Task<IReadOnlyList<CollectionReport>> CollectAsync(bool dryRun, CancellationToken cancellationToken);
 
+    /// <summary>The same, and tells of each thing.</summary>
+    /// <param name="dryRun">Whether to change nothing and say what would go.</param>
+    /// <param name="onItem">Told of each thing that is condemned, restored or removed, or would be, one at a time, while the run goes on, which waits for it.</param>
+    /// <param name="cancellationToken">Ends the run; the next one goes on where it stopped.</param>
+    /// <returns>A report for each store.</returns>
+    Task<IReadOnlyList<CollectionReport>> CollectAsync(bool dryRun, Func<CollectionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken);
+
+    /// <summary>Reads how far collections are, whichever hosts are at them, and what they have come to so far. A host says so several times in <see cref="CollectionOptions.LeaseDuration"/>.</summary>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>The progress for each store.</returns>
+    Task<IReadOnlyList<CollectionProgress>> ReadCollectionProgressAsync(CancellationToken cancellationToken);
+
     /// <summary>What the last collection of this host came to, for each store; empty before the first.</summary>
     IReadOnlyList<CollectionReport> LastCollection { get; }
 

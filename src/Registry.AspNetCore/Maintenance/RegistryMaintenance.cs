@@ -12,7 +12,12 @@ internal sealed class RegistryMaintenance(CollectionJob collection, RetentionJob
 
     public IReadOnlyList<RetentionReport> LastRetention => retention.Last;
 
-    public Task<IReadOnlyList<CollectionReport>> CollectAsync(bool dryRun, CancellationToken cancellationToken) => collection.CollectAsync(dryRun, notSince: null, cancellationToken);
+    public Task<IReadOnlyList<CollectionReport>> CollectAsync(bool dryRun, CancellationToken cancellationToken) => CollectAsync(dryRun, onItem: null, cancellationToken);
+
+    public Task<IReadOnlyList<CollectionReport>> CollectAsync(bool dryRun, Func<CollectionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken) =>
+        collection.CollectAsync(dryRun, notSince: null, onItem, cancellationToken);
+
+    public Task<IReadOnlyList<CollectionProgress>> ReadCollectionProgressAsync(CancellationToken cancellationToken) => collection.ReadProgressAsync(cancellationToken);
 
     public Task<IReadOnlyList<RetentionReport>> ApplyRetentionAsync(string? feed, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken) =>
         retention.ApplyAsync(feed, notSince: null, onItem, cancellationToken);

@@ -27,8 +27,13 @@ public sealed class CollectionTests : MaintenanceTest
 
         await host.Client.AskAsync("GET", $"/v2/app/blobs/{image.Layer}").ShouldBeAsync(HttpStatusCode.NotFound);
         await host.Client.AskAsync("GET", "/v2/kept/manifests/latest").ShouldBeAsync(HttpStatusCode.OK);
-        await Wait.UntilAsync(() => measured.Of("registry.collection.removed").Where(static item => item.Tags["kind"] is "blob").Sum(static item => item.Value) == 2);
+
+        // Each run waits for its rate, and tells what it did when it ends.
+        await UntilAsync(() => Task.FromResult(measured.Of("registry.collection.removed").Where(static item => item.Tags["kind"] is "blob").Sum(static item => item.Value) == 2));
         Assert.True(measured.Of("registry.collection.freed").Sum(static item => item.Value) > 0);
+        Assert.Equal(2, measured.Of("registry.collection.condemned").Where(static item => item.Tags["kind"] is "blob").Sum(static item => item.Value));
+        Assert.NotEmpty(measured.Of("registry.collection.duration"));
+        Assert.Equal(0, measured.Of("registry.collection.failures").Sum(static item => item.Value));
     }
 
     [Fact]
@@ -58,7 +63,12 @@ public sealed class CollectionTests : MaintenanceTest
         Assert.Equal(2, await CountAsync("data/"));
         Assert.Empty(maintenance.LastCollection);
 
-        CollectionReport dry = Assert.Single(await maintenance.CollectAsync(dryRun: true, Cancel));
+        var named = new List<CollectionItem>();
+        CollectionReport dry = Assert.Single(await maintenance.CollectAsync(dryRun: true, (item, _) => Name(item), Cancel));
+        Assert.All(named, static item => Assert.Equal((CollectionItemKind.Blob, CollectionStep.Condemned, null), (item.Kind, item.Step, item.Repository)));
+        Assert.Equal(dry.Counts.BytesFreed, named.Sum(static item => item.Bytes));
+        Assert.Contains(named, item => item.Name == image.Layer);
+        Assert.Empty(Assert.Single(await maintenance.ReadCollectionProgressAsync(Cancel)).Parts);
         Assert.True(dry is { DryRun: true, Complete: true, Counts: { BlobsCondemned: 2, BytesFreed: > 0 } });
         Assert.Empty(maintenance.LastCollection);
 
@@ -68,6 +78,15 @@ public sealed class CollectionTests : MaintenanceTest
         Assert.Equal((2, dry.Counts.BytesFreed), (report.Counts.BlobsRemoved, report.Counts.BytesFreed));
         Assert.Equal([report], maintenance.LastCollection);
         Assert.Equal(0, await CountAsync("data/"));
+        CollectionProgress progress = Assert.Single(await maintenance.ReadCollectionProgressAsync(Cancel));
+        Assert.All(progress.Parts, part => Assert.Equal((Time.GetUtcNow(), 1.0), (part.Finished, part.Done!.Value)));
+        Assert.Equal(report.Counts, progress.Parts.Aggregate(new CollectionCounts(), static (sum, part) => sum + part.Counts));
+
+        ValueTask Name(CollectionItem item)
+        {
+            named.Add(item);
+            return ValueTask.CompletedTask;
+        }
     }
 
     [Fact]

@@ -68,7 +68,7 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
             (BlobFate fate, BlobRecord? next) = Decide(found, holder);
             if (next is null || run.DryRun)
             {
-                CountDryRun(next);
+                await CountDryRunAsync(digest, next, cancellationToken).ConfigureAwait(false);
                 return fate;
             }
 
@@ -77,7 +77,7 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
             await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
             if (outcome.Won)
             {
-                Count(next);
+                await CountAsync(digest, next, cancellationToken).ConfigureAwait(false);
                 if (next.State == BlobState.Gone)
                 {
                     await RemoveAsync(key, outcome.Current!, cancellationToken).ConfigureAwait(false);
@@ -185,19 +185,24 @@ internal sealed class BlobCollector(CollectionRun run, OwnerJudge judge, Tombsto
         }
     }
 
-    private void Count(BlobRecord next) => run.Count(next.State switch
+    private ValueTask CountAsync(Digest digest, BlobRecord next, CancellationToken cancellationToken)
     {
-        BlobState.Condemned => new CollectionCounts { BlobsCondemned = 1 },
-        BlobState.Live => new CollectionCounts { BlobsRestored = 1 },
-        _ => new CollectionCounts { BlobsRemoved = 1, BytesFreed = next.Size },
-    });
+        (CollectionCounts counts, CollectionStep step) = next.State switch
+        {
+            BlobState.Condemned => (new CollectionCounts { BlobsCondemned = 1 }, CollectionStep.Condemned),
+            BlobState.Live => (new CollectionCounts { BlobsRestored = 1 }, CollectionStep.Restored),
+            _ => (new CollectionCounts { BlobsRemoved = 1, BytesFreed = next.Size }, CollectionStep.Removed),
+        };
+        run.Count(counts);
+        return run.TellAsync(CollectionItemKind.Blob, step, repository: null, digest.Value, step == CollectionStep.Restored ? 0 : next.Size, cancellationToken);
+    }
 
     // What is condemned by a real run goes in a later one: what that frees is of interest before.
-    private void CountDryRun(BlobRecord? next)
+    private async ValueTask CountDryRunAsync(Digest digest, BlobRecord? next, CancellationToken cancellationToken)
     {
         if (next is not null)
         {
-            Count(next);
+            await CountAsync(digest, next, cancellationToken).ConfigureAwait(false);
             run.Count(new CollectionCounts { BytesFreed = next.State == BlobState.Condemned ? next.Size : 0 });
         }
     }

@@ -1,5 +1,6 @@
 using Registry.Content;
 using Registry.Errors;
+using Registry.Model;
 using Registry.Storage;
 
 namespace Registry.Maintenance.Collection;
@@ -32,6 +33,9 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
 
     public CollectionTally Tally { get; } = new();
 
+    /// <summary>Who is told of each thing that a step is taken with, of several at once.</summary>
+    public Func<CollectionItem, CancellationToken, ValueTask>? OnItem { get; init; }
+
     /// <summary>Which generations of manifests count, and which tags are as their markers say.</summary>
     public GenerationTable Generations { get; } = new();
 
@@ -58,6 +62,10 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
     }
 
     public void Count(CollectionCounts counts) => Tally.Add(counts);
+
+    /// <summary>Tells of a thing.</summary>
+    public ValueTask TellAsync(CollectionItemKind kind, CollectionStep step, RepositoryName? repository, string name, long bytes, CancellationToken cancellationToken) =>
+        OnItem?.Invoke(new CollectionItem { Kind = kind, Step = step, Repository = repository?.Value, Name = name, Bytes = bytes }, cancellationToken) ?? default;
 
     /// <summary>Does something for each of some items, a few at a time; what cannot be read or changed is counted and passed over.</summary>
     public Task ForEachAsync<T>(IReadOnlyCollection<T> items, Func<T, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>

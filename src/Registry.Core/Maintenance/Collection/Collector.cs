@@ -21,11 +21,18 @@ internal sealed class Collector(ContentRoot root, CollectionOptions options, ICo
     /// <param name="dryRun">Whether to change nothing and say what would be done. A dry run looks at everything itself.</param>
     /// <param name="notSince">Parts that were finished after this, by the store's clock, are left; <see langword="null"/> leaves none.</param>
     /// <param name="cancellationToken">Ends the scan. Another one, of any host, goes on where it stopped.</param>
-    public async ValueTask<CollectionReport> ScanAsync(bool dryRun, DateTimeOffset? notSince, CancellationToken cancellationToken)
+    public ValueTask<CollectionReport> ScanAsync(bool dryRun, DateTimeOffset? notSince, CancellationToken cancellationToken) => ScanAsync(dryRun, notSince, onItem: null, cancellationToken);
+
+    /// <inheritdoc cref="ScanAsync(bool, DateTimeOffset?, CancellationToken)"/>
+    /// <param name="dryRun">Whether to change nothing and say what would be done.</param>
+    /// <param name="notSince">Parts that were finished after this are left.</param>
+    /// <param name="onItem">Told of each thing that a step is taken with.</param>
+    /// <param name="cancellationToken">Ends the scan.</param>
+    public async ValueTask<CollectionReport> ScanAsync(bool dryRun, DateTimeOffset? notSince, Func<CollectionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
     {
         DateTimeOffset began = root.Time.GetUtcNow();
         long started = root.Time.GetTimestamp();
-        var run = new CollectionRun(root, options, policy, _clock, dryRun);
+        var run = new CollectionRun(root, options, policy, _clock, dryRun) { OnItem = onItem };
         int others = 0;
         bool complete = true;
         foreach (ScanPart part in ScanPart.All(options.Parts))
@@ -55,6 +62,9 @@ internal sealed class Collector(ContentRoot root, CollectionOptions options, ICo
             Counts = run.Tally.Counts,
         };
     }
+
+    /// <summary>How far scans of the store are, whichever hosts are at them.</summary>
+    public ValueTask<CollectionProgress> ReadProgressAsync(CancellationToken cancellationToken) => CollectionProgress.ReadAsync(root, options.Parts, cancellationToken);
 
     /// <summary>Looks at what this host let go of and that is due.</summary>
     /// <returns>What was done.</returns>

@@ -32,15 +32,16 @@ internal sealed class DueContent(ContentRoot root)
     {
         DateTimeOffset now = root.Time.GetUtcNow();
         Gather(now);
-        bool knowsTime = false;
+        if (!HasDue(now))
+        {
+            return;
+        }
+
+        // No claim has told what time it is by the store's clock.
+        await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
+        await run.Clock.AskAsync(root.Store, cancellationToken).ConfigureAwait(false);
         while (Take(now) is { } place)
         {
-            if (!knowsTime)
-            {
-                await run.Clock.AskAsync(root.Store, cancellationToken).ConfigureAwait(false);
-                knowsTime = true;
-            }
-
             await run.ForEachAsync([place], async (next, token) => await LookAsync(run, next, blobs, manifests, now, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
     }
@@ -75,6 +76,14 @@ internal sealed class DueContent(ContentRoot root)
             {
                 _due.Enqueue(place, due);
             }
+        }
+    }
+
+    private bool HasDue(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            return _due.TryPeek(out _, out DateTimeOffset due) && due <= now;
         }
     }
 

@@ -78,7 +78,7 @@ internal sealed class ManifestCollector(CollectionRun run, OwnerJudge judge, Tom
 
             if (done)
             {
-                Count(step.Change);
+                await CountAsync(repository, digest, step.Change, cancellationToken).ConfigureAwait(false);
                 return new ManifestLook(step.Fate, found.Record.Nonce);
             }
 
@@ -160,13 +160,23 @@ internal sealed class ManifestCollector(CollectionRun run, OwnerJudge judge, Tom
         return false;
     }
 
-    private void Count(Change change) => run.Count(change switch
+    private ValueTask CountAsync(RepositoryName repository, Digest digest, Change change, CancellationToken cancellationToken)
     {
-        Change.Condemn => new CollectionCounts { ManifestsCondemned = 1 },
-        Change.Restore => new CollectionCounts { ManifestsRestored = 1 },
-        Change.End => new CollectionCounts { ManifestsRemoved = 1 },
-        _ => new CollectionCounts(),
-    });
+        (CollectionCounts Counts, CollectionStep Step)? done = change switch
+        {
+            Change.Condemn => (new CollectionCounts { ManifestsCondemned = 1 }, CollectionStep.Condemned),
+            Change.Restore => (new CollectionCounts { ManifestsRestored = 1 }, CollectionStep.Restored),
+            Change.End => (new CollectionCounts { ManifestsRemoved = 1 }, CollectionStep.Removed),
+            _ => null,
+        };
+        if (done is not { } step)
+        {
+            return default;
+        }
+
+        run.Count(step.Counts);
+        return run.TellAsync(CollectionItemKind.Manifest, step.Step, repository, digest.Value, bytes: 0, cancellationToken);
+    }
 
     private enum Change
     {

@@ -37,6 +37,7 @@ internal sealed class ManifestEnder(CollectionRun run)
                     }
 
                     Forget(repository, digest);
+                    await run.TellAsync(CollectionItemKind.Manifest, CollectionStep.Removed, repository, digest.Value, bytes: 0, token).ConfigureAwait(false);
                 }
             },
             cancellationToken).ConfigureAwait(false);

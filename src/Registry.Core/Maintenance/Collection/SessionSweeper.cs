@@ -57,7 +57,7 @@ internal sealed class SessionSweeper(CollectionRun run)
 
         if (run.DryRun)
         {
-            run.Count(new CollectionCounts { UploadsDropped = 1, BytesFreed = found.Record.Offset });
+            await CountAsync(id, found.Record, found.Record.Offset, cancellationToken).ConfigureAwait(false);
             return true;
         }
 
@@ -69,6 +69,8 @@ internal sealed class SessionSweeper(CollectionRun run)
 
     private async ValueTask<bool> DropAsync(string id, UploadRecord session, CancellationToken cancellationToken)
     {
+        await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
+
         // Somebody was making the bytes a blob, and may be at it still.
         bool committed = session.Digest is { } text && Guards.Holds(Guard.SweeperBurns) && await run.Root.Committer.BurnAsync(Digest.Parse(text), id, cancellationToken).ConfigureAwait(false);
         if (!await AbortAsync(new UploadToken(session.Token), cancellationToken).ConfigureAwait(false))
@@ -90,8 +92,14 @@ internal sealed class SessionSweeper(CollectionRun run)
 
         // Last: it is what the rest is found by. Its key is never used again.
         await run.Root.Store.DeleteAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false);
-        run.Count(new CollectionCounts { UploadsDropped = 1, BytesFreed = committed ? 0 : session.Offset });
+        await CountAsync(id, session, committed ? 0 : session.Offset, cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    private ValueTask CountAsync(string id, UploadRecord? session, long bytes, CancellationToken cancellationToken)
+    {
+        run.Count(new CollectionCounts { UploadsDropped = 1, BytesFreed = bytes });
+        return run.TellAsync(CollectionItemKind.Upload, CollectionStep.Removed, session is { } of && RepositoryName.TryParse(of.Repository, out RepositoryName name) ? name : null, id, bytes, cancellationToken);
     }
 
     // A session that nobody was making a blob of has no complete bytes, unless the request that began it reached the store once more after it had become a blob and ended. Which blob that is, only the bytes tell.
@@ -158,7 +166,7 @@ internal sealed class SessionSweeper(CollectionRun run)
 
         if (run.DryRun || await AbortAsync(upload.Token, cancellationToken).ConfigureAwait(false))
         {
-            run.Count(new CollectionCounts { UploadsDropped = 1 });
+            await CountAsync(upload.Key[(upload.Key.LastIndexOf('/') + 1)..], session: null, bytes: 0, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -66,6 +66,7 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
                 && (run.DryRun || await run.Root.Tags.DeleteDanglingAsync(repository, tag, record, ChangedBy.Collection, cancellationToken).ConfigureAwait(false)))
             {
                 run.Count(new CollectionCounts { TagsRemoved = 1 });
+                await run.TellAsync(CollectionItemKind.Tag, CollectionStep.Removed, repository, tag.Value, bytes: 0, cancellationToken).ConfigureAwait(false);
             }
 
             return;
