@@ -9,7 +9,7 @@ namespace Registry.Simulation;
 /// <summary>What shows that the simulation can find something: with any one of the guards turned off, it does. The interleavings are those that find nothing when all of them hold.</summary>
 public sealed class MutantTests(ITestOutputHelper output)
 {
-    private const ulong MaxRuns = 100_000;
+    private const ulong MaxRuns = 200_000;
 
     /// <summary>Names of guards, to look for these alone, and no further than so many interleavings.</summary>
     private const string GuardsVariable = "REGISTRY_SIMULATION_GUARDS";

@@ -267,6 +267,11 @@ internal sealed partial class RunChecks : IStoreObserver
     private void CheckDeletion(int repo, int manifest, ManifestRecord was)
     {
         Fiber who = _simulator.Current;
+        if (_simulator.Scenario.HasImmutableTag && PointsAt(repo, 0) == manifest && _tags[repo, 0]!.ManifestGeneration == was.Generation)
+        {
+            Violate($"{who} takes {Name(repo, manifest)}, and with it {Universe.Tags[0]}, which is immutable.");
+        }
+
         if (who.Plan.Act == Act.DeleteManifest && who.Plan.Item == manifest && who.Plan.Repository == repo)
         {
             _deletedByClient[repo, manifest] = _simulator.Step;

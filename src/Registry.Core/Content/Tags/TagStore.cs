@@ -142,12 +142,16 @@ internal sealed class TagStore(
     /// Lays a way back to a tag again that was taken for forgotten and removed, if the tag has taken it: a push that was long in coming may have pointed the tag after the look, and have looked for the way before it
     /// went.
     /// </summary>
-    public async ValueTask RestoreWayAsync(RepositoryName repository, Tag tag, string generation, string key, CancellationToken cancellationToken)
+    /// <returns>Whether it has.</returns>
+    public async ValueTask<bool> RestoreWayAsync(RepositoryName repository, Tag tag, string generation, string key, CancellationToken cancellationToken)
     {
-        if (await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false) is { } now && now.Record.Generation == generation && Guards.Holds(Guard.RestoreWay))
+        if (await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false) is not { } now || now.Record.Generation != generation || !Guards.Holds(Guard.RestoreWay))
         {
-            await store.PutMarkerAsync(key, cancellationToken).ConfigureAwait(false);
+            return false;
         }
+
+        await store.PutMarkerAsync(key, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Makes sure that a tag is in listings, and found from its manifest.</summary>

@@ -31,9 +31,10 @@ internal sealed class MarkerScrub(ContentRoot root)
             await root.Store.DeleteAsync(key, run.Token).ConfigureAwait(false);
 
             // But a way back may have been taken since the look, where the clock of who laid it is behind.
-            if (section == "tagged" && ContentKeys.TryParseTag(key, out Tag tag, out string generation))
+            if (section == "tagged" && ContentKeys.TryParseTag(key, out Tag tag, out string generation)
+                && await root.Tags.RestoreWayAsync(repository, tag, generation, key, run.Token).ConfigureAwait(false))
             {
-                await root.Tags.RestoreWayAsync(repository, tag, generation, key, run.Token).ConfigureAwait(false);
+                return;
             }
         }
 
