@@ -65,7 +65,7 @@ public sealed class KilledCollectorTests(TestRun run)
         {
             await churners.VerifyAsync(hosts.Http, Cancelled);
             await churners.DeleteAllAsync(hosts.Http, rounds.Random, Cancelled);
-            left = await hosts.AssertBecomesEmptyAsync(Cancelled);
+            left = await hosts.AssertBecomesEmptyAsync(rounds.Count, Cancelled);
             await hosts.AssertCollectorsWorkedAsync(Cancelled);
         });
         TestContext.Current.TestOutputHelper?.WriteLine($"{where}: {rounds}, {kills} kills, {churners}; at the end {left}");

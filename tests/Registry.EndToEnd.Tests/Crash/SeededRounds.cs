@@ -18,6 +18,8 @@ internal sealed class SeededRounds
         Random = new Random(Seed);
     }
 
+    public int Count => _rounds;
+
     public int Seed { get; }
 
     public Random Random { get; }
