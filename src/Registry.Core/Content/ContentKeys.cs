@@ -13,6 +13,7 @@ internal static class ContentKeys
     public const string BlobsPrefix = "blobs/";
     public const string UploadsPrefix = "uploads/";
     public const string UsageSince = MaintenancePrefix + "usage-since";
+    public const string Clock = MaintenancePrefix + "clock"; // written to learn the store's clock
     public const string RefsPrefix = "refs/";
     public const string CatalogPrefix = "catalog/";
     public const string RepositoriesPrefix = "repos/";
@@ -207,9 +208,6 @@ internal static class ContentKeys
 
     /// <summary>How much a feed uses of its quota; empty for the default feed.</summary>
     public static string FeedQuota(string feed) => QuotasPrefix + FeedPart(feed);
-
-    /// <summary>Written to learn the store's clock.</summary>
-    public const string Clock = MaintenancePrefix + "clock";
 
     /// <summary>How far a feed's rules on what it keeps were carried out; empty for the default feed.</summary>
     public static string FeedRetention(string feed) => $"{MaintenancePrefix}retention/{FeedPart(feed)}";

@@ -142,6 +142,7 @@ internal static class StalledStories
         {
             return [[late], [At(Act.DeleteTag, random, nodes) with { Tag = 0 }, At(Act.CollectRepositories, random, nodes)]];
         }
+
         for (int i = 1; i < others.Length; i++)
         {
             others[i] = random.Next(6) switch

@@ -42,6 +42,9 @@ internal sealed record ManifestRecord : IRecord<ManifestRecord>
     [JsonIgnore]
     public ReadOnlyMemory<byte> Content { get; init; }
 
+    /// <summary>Whether a tag leads here that was pointed at a generation of the manifest: a later one is another manifest to it.</summary>
+    public bool IsThereIn(string? generation) => State != ManifestState.Deleted && Generation == generation;
+
     public ManifestRecord WithNonce(string nonce) => this with { Nonce = nonce };
 
     public ReadOnlyMemory<byte> Encode()

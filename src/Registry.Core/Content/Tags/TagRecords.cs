@@ -28,8 +28,8 @@ internal sealed class TagRecords(IObjectStore store, RecordStore records)
         try
         {
             return target.Digest.IsSupported
-                && await records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, target.Digest), cancellationToken).ConfigureAwait(false) is { Record: { State: not ManifestState.Deleted } manifest }
-                && manifest.Generation == target.ManifestGeneration;
+                && await records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, target.Digest), cancellationToken).ConfigureAwait(false) is { } manifest
+                && manifest.Record.IsThereIn(target.ManifestGeneration);
         }
         catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException)
         {

@@ -151,22 +151,21 @@ internal sealed class SessionSweeper(CollectionRun run)
 
     private async ValueTask SweepStoreAsync(UnfinishedUpload upload, CancellationToken cancellationToken)
     {
-        ReadOnlySpan<char> id = upload.Key.AsSpan(upload.Key.LastIndexOf('/') + 1);
+        string id = upload.Key[(upload.Key.LastIndexOf('/') + 1)..];
         if (!Ulid.TryGetTime(id, out DateTimeOffset begun) || run.AgeOf(begun) < run.Options.UploadLifetime)
         {
             return;
         }
 
-        string session = ContentKeys.Upload(id.ToString());
         await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
-        if (await run.Root.Store.GetAsync(session, cancellationToken).ConfigureAwait(false) is not null)
+        if (await run.Root.Store.GetAsync(ContentKeys.Upload(id), cancellationToken).ConfigureAwait(false) is not null)
         {
             return; // The session's own sweep decides.
         }
 
         if (run.DryRun || await AbortAsync(upload.Token, cancellationToken).ConfigureAwait(false))
         {
-            await CountAsync(upload.Key[(upload.Key.LastIndexOf('/') + 1)..], session: null, bytes: 0, cancellationToken).ConfigureAwait(false);
+            await CountAsync(id, session: null, bytes: 0, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -91,7 +91,8 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
             return true;
         }
 
-        return await run.Root.Records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false) is { Record: { State: not ManifestState.Deleted } manifest } && manifest.Generation == record.ManifestGeneration;
+        return await run.Root.Records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false) is { } manifest
+            && manifest.Record.IsThereIn(record.ManifestGeneration);
     }
 
     private async ValueTask ScanMarkersAsync(RepositoryName repository, List<string> keys, bool isName, CancellationToken cancellationToken)

@@ -24,33 +24,26 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
     public bool TryTakeReplaced(out (RepositoryName Repository, Digest Digest) replaced) => _replaced.TryDequeue(out replaced);
 
     /// <summary>Makes sure that the target has a manifest as the source has it.</summary>
-    /// <returns>Whether it does.</returns>
-    public ValueTask<bool> EnsureAsync(RepositoryName repository, Digest digest) => EnsureAsync(repository, digest, 0);
+    /// <returns>The generation of it that the target has; <see langword="null"/> where it has not what the source has.</returns>
+    public ValueTask<string?> EnsureAsync(RepositoryName repository, Digest digest) => EnsureAsync(repository, digest, 0);
 
-    /// <summary>The same, for a tag that leads to one generation of it.</summary>
-    /// <returns>Whether the target has that generation.</returns>
-    public async ValueTask<bool> EnsureAsync(RepositoryName repository, Digest digest, string? generation) =>
-        await EnsureAsync(repository, digest, 0).ConfigureAwait(false)
-        && await run.Target.Store.GetAsync(ContentKeys.Manifest(repository, digest), run.Token).ConfigureAwait(false) is { } there
-        && Read(ContentKeys.Manifest(repository, digest), there)?.Generation == generation;
-
-    private async ValueTask<bool> EnsureAsync(RepositoryName repository, Digest digest, int depth)
+    private async ValueTask<string?> EnsureAsync(RepositoryName repository, Digest digest, int depth)
     {
         string key = ContentKeys.Manifest(repository, digest);
         if (!digest.IsSupported || depth > MaxDepth || await run.Source.Store.GetAsync(key, run.Token).ConfigureAwait(false) is not { } found || Read(key, found) is not { State: ManifestState.Live } record)
         {
-            return false;
+            return null;
         }
 
         SmallObject? there = await run.Target.Store.GetAsync(key, run.Token).ConfigureAwait(false);
         if (there is not null && there.Content.Span.SequenceEqual(found.Content.Span))
         {
-            return true;
+            return record.Generation;
         }
 
         if (Parse(key, digest, record) is not { } document || await CopyContentAsync(repository, digest, record, document, depth).ConfigureAwait(false) is not { } content)
         {
-            return false;
+            return null;
         }
 
         await StoreConcurrency.ForEachAsync(
@@ -69,7 +62,7 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
         }
 
         // Where somebody else writes to the target, the next pass looks again.
-        return await run.PutAsync(key, found.Content, there, static report => report with { Manifests = report.Manifests + 1 }).ConfigureAwait(false);
+        return await run.PutAsync(key, found.Content, there, static report => report with { Manifests = report.Manifests + 1 }).ConfigureAwait(false) ? record.Generation : null;
     }
 
     /// <returns>Everything that the manifest holds, which is in the target now; <see langword="null"/> where something is missing.</returns>
@@ -84,7 +77,7 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
             async (content, token) =>
             {
                 bool child = children.Contains(content);
-                if ((child && await EnsureAsync(repository, content, depth + 1).ConfigureAwait(false)) || await blobs.EnsureAsync(repository, content).ConfigureAwait(false))
+                if ((child && await EnsureAsync(repository, content, depth + 1).ConfigureAwait(false) is not null) || await blobs.EnsureAsync(repository, content).ConfigureAwait(false))
                 {
                     held.Add(content);
                 }

@@ -40,7 +40,7 @@ internal sealed class TagCopy(CopyRun run, ManifestCopy manifests)
                 return;
             }
 
-            if (await manifests.EnsureAsync(repository, digest, record.ManifestGeneration).ConfigureAwait(false))
+            if (await manifests.EnsureAsync(repository, digest).ConfigureAwait(false) is { } generation && generation == record.ManifestGeneration)
             {
                 if (await PutAsync(repository, tag, digest, record, found, there).ConfigureAwait(false))
                 {
