@@ -1,16 +1,22 @@
 namespace Registry.Maintenance.Collection;
 
 /// <summary>
-/// Remembers of many things the generation that each was seen in, in a memory that is bounded: 16 bytes for each, up to a million. It knows them by 64 bits of what they are called by, so that what it says
-/// may spare a look at the store and never stands for one before something is removed.
+/// Remembers of many things the generation that each was seen in, in a memory that is bounded: 8 bytes for each, up to a million. It knows things by 40 bits of what they are called by and generations by 23, so that what it
+/// says may spare a look at the store and never stands for one before something is removed.
 /// </summary>
 internal sealed class GenerationTable
 {
     private const int Smallest = 1 << 10;
     private const int Largest = 1 << 20;
+    private const int GenerationBits = 24;
+
+    // A thing has as many places as a processor reads at once.
+    private const int PlacesForThing = 8;
 
     private readonly Lock _lock = new();
-    private Entry[] _entries = new Entry[Smallest];
+
+    // Zero where nothing is.
+    private ulong[] _entries = new ulong[Smallest];
     private int _count;
 
     /// <summary>Remembers the generation of a thing.</summary>
@@ -23,9 +29,7 @@ internal sealed class GenerationTable
                 Grow();
             }
 
-            ref Entry entry = ref Place(_entries, key);
-            _count += entry.Generation == 0 ? 1 : 0;
-            entry = new Entry(key, generation);
+            _count += Put(_entries, Entry(key, generation));
         }
     }
 
@@ -34,31 +38,48 @@ internal sealed class GenerationTable
     {
         lock (_lock)
         {
-            return Place(_entries, key) == new Entry(key, generation);
+            ulong entry = Entry(key, generation);
+            return Places(_entries, entry).Contains(entry);
         }
     }
 
-    // Two that want one place: the later has it.
-    private static ref Entry Place(Entry[] entries, ulong key) => ref entries[(int)((key * 0x9E3779B97F4A7C15UL) >> 40) & (entries.Length - 1)];
+    private static ulong Entry(ulong key, ulong generation) =>
+        (Mix(key) >> GenerationBits << GenerationBits) | (Mix(generation) >> (64 - GenerationBits)) | 1;
+
+    private static ulong Mix(ulong value) => value * 0x9E3779B97F4A7C15UL;
+
+    private static Span<ulong> Places(ulong[] entries, ulong entry) =>
+        entries.AsSpan((int)(entry >> 44) & (entries.Length - PlacesForThing), PlacesForThing);
+
+    // In the place that the thing has, or in a free one, or in that of another thing.
+    private static int Put(ulong[] entries, ulong entry)
+    {
+        Span<ulong> places = Places(entries, entry);
+        foreach (ref ulong place in places)
+        {
+            if (place == 0 || place >> GenerationBits == entry >> GenerationBits)
+            {
+                int added = place == 0 ? 1 : 0;
+                place = entry;
+                return added;
+            }
+        }
+
+        places[(int)(entry >> GenerationBits) & (PlacesForThing - 1)] = entry;
+        return 0;
+    }
 
     private void Grow()
     {
-        Entry[] larger = new Entry[_entries.Length * 2];
+        ulong[] larger = new ulong[_entries.Length * 2];
         _count = 0;
-        foreach (Entry entry in _entries)
+        foreach (ulong entry in _entries)
         {
-            if (entry.Generation != 0)
-            {
-                ref Entry place = ref Place(larger, entry.Key);
-                _count += place.Generation == 0 ? 1 : 0;
-                place = entry;
-            }
+            _count += entry == 0 ? 0 : Put(larger, entry);
         }
 
         _entries = larger;
     }
-
-    private readonly record struct Entry(ulong Key, ulong Generation);
 }
 
 /// <summary>What things are known by in a <see cref="GenerationTable"/>.</summary>
