@@ -41,6 +41,7 @@ else
 var app = builder.Build();
 app.MapDockerRegistry("/v2");
 app.MapGet("/test/keys", LeftContent.WriteAsync);
+app.MapGet("/test/memory", () => ManagedMemory.Now());
 app.MapPut("/test/grace", (TimeSpan period) => content!.GracePeriod = period);
 app.MapGet("/test/usage/{feed}", (string feed, CancellationToken cancellationToken) =>
     app.Services.GetRequiredKeyedService<IQuotaService>("").GetUsageAsync(feed, cancellationToken).AsTask());

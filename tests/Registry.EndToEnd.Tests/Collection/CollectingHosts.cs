@@ -58,8 +58,18 @@ internal sealed class CollectingHosts : IAsyncDisposable
     /// <summary>Bytes of what is stored, in a folder.</summary>
     public long StoredBytes() => _folder is null ? 0 : RegistryHost.LengthOf(_folder);
 
-    /// <summary>Bytes of memory that the hosts' processes have, together.</summary>
-    public long MemoryBytes() => _hosts.Sum(host => host.MemoryBytes());
+    /// <summary>The memory of the hosts' processes, together.</summary>
+    public async Task<HostMemory> ReadMemoryAsync(CancellationToken cancellationToken)
+    {
+        var sum = new HostMemory(0, 0, 0);
+        foreach (var host in _hosts)
+        {
+            using var managed = JsonDocument.Parse(await host.Http.Client.GetStringAsync("/test/memory", cancellationToken));
+            sum += new HostMemory(host.MemoryBytes(), managed.RootElement.GetProperty("committedBytes").GetInt64(), managed.RootElement.GetProperty("liveBytes").GetInt64());
+        }
+
+        return sum;
+    }
 
     public string LogTail() => string.Join('\n', _hosts.Select(host => $"[{host.Name}]\n{host.LogTail()}"));
 

@@ -40,7 +40,7 @@ public sealed class SoakTests(TestRun run)
             {
                 while (clock.Elapsed < length && !working.IsCompleted && await timer.WaitForNextTickAsync(Cancelled))
                 {
-                    samples.Add(new Sample(clock.Elapsed, hosts.StoredBytes(), hosts.MemoryBytes(), churners.Pushed, churners.Deleted));
+                    samples.Add(new Sample(clock.Elapsed, hosts.StoredBytes(), await hosts.ReadMemoryAsync(Cancelled), churners.Pushed, churners.Deleted));
                 }
             }
 
@@ -60,7 +60,7 @@ public sealed class SoakTests(TestRun run)
         if (length >= Judged)
         {
             AssertFlat("The store", samples, sample => sample.StoredBytes, StoreMayGrow);
-            AssertFlat("The hosts' memory", samples, sample => sample.MemoryBytes, MemoryMayGrow);
+            AssertFlat("The hosts' memory", samples, sample => sample.Memory.ResidentBytes, MemoryMayGrow);
         }
     }
 
@@ -75,14 +75,14 @@ public sealed class SoakTests(TestRun run)
 
     private static string Table(List<Sample> samples)
     {
-        var table = new StringBuilder("    time    store KiB   memory KiB    pushed   deleted\n");
+        var table = new StringBuilder("    time    store KiB   memory KiB  managed KiB     live KiB    pushed   deleted\n");
         foreach (var sample in samples)
         {
-            table.AppendLine(CultureInfo.InvariantCulture, $"{sample.At,8:hh\\:mm\\:ss}{sample.StoredBytes / 1024,13:N0}{sample.MemoryBytes / 1024,13:N0}{sample.Pushed,10:N0}{sample.Deleted,10:N0}");
+            table.AppendLine(CultureInfo.InvariantCulture, $"{sample.At,8:hh\\:mm\\:ss}{sample.StoredBytes / 1024,13:N0}{sample.Memory.ResidentBytes / 1024,13:N0}{sample.Memory.CommittedBytes / 1024,13:N0}{sample.Memory.LiveBytes / 1024,13:N0}{sample.Pushed,10:N0}{sample.Deleted,10:N0}");
         }
 
         return table.ToString();
     }
 
-    private sealed record Sample(TimeSpan At, long StoredBytes, long MemoryBytes, int Pushed, int Deleted);
+    private sealed record Sample(TimeSpan At, long StoredBytes, HostMemory Memory, int Pushed, int Deleted);
 }
