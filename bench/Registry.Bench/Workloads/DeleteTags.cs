@@ -7,7 +7,7 @@ using Registry.Bench.Servers;
 
 namespace Registry.Bench.Workloads;
 
-/// <summary>Tags deleted one after the other: on one side all of one repository that has many, on the other each of a repository of its own that has ten.</summary>
+/// <summary>Tags deleted one after the other: on one side all of one repository that has many, on the other of repositories in turn that have ten each. Half of them stay on either side.</summary>
 /// <param name="crowded">The side with one repository.</param>
 /// <param name="tags">How many tags there are on either side.</param>
 /// <param name="count">How many are deleted in a repeat.</param>
@@ -23,8 +23,7 @@ internal sealed class DeleteTags(BlobSource source, string run, string crowded, 
 
     public override string Unit => "tags/s";
 
-    // Of each repository of ten, one tag is deleted.
-    public override int MaxRepeats => ((tags / Few) - WarmUps) / count;
+    public override int MaxRepeats => ((tags / 2) - WarmUps) / count;
 
     public override void Prepare(int repeats) => this.repeats = repeats;
 
@@ -50,8 +49,11 @@ internal sealed class DeleteTags(BlobSource source, string run, string crowded, 
         target,
         workers: 1,
         many,
-        (client, i) => client.DeleteTag(RepositoryOf(target, (first + i) * Few), TagOf((first + i) * Few)),
+        (client, i) => client.DeleteTag(RepositoryOf(target, TagInTurn(first + i)), TagOf(TagInTurn(first + i))),
         cancellationToken);
+
+    // The first tag of each ten, then the second of each.
+    private int TagInTurn(int deletion) => (deletion * Few % tags) + (deletion * Few / tags);
 
     private RepositoryPath RepositoryOf(Target target, int tag) =>
         new(target.Label == crowded ? $"{run}/crowded" : string.Create(CultureInfo.InvariantCulture, $"{run}/few{tag / Few:0000}"));

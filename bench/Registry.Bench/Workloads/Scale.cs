@@ -53,7 +53,7 @@ internal sealed record Scale
     {
         GeneratedBlobs = 20_000,
         GarbageBlobs = 40_000,
-        TagDeletions = 200,
+        TagDeletions = 1500,
         Blobs = [(1_000_000, 32, 500), (10_000_000, 8, 150), (100_000_000, 3, 15), (1_000_000_000, 1, 2)],
         WarmUpPushes = 48,
         Parallel = 16,
