@@ -14,6 +14,7 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
     private readonly ConcurrentDictionary<ContentRoot, Collector> _collectors = new();
     private readonly FeedPolicy _policy = new(feeds);
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _workingOff = new(1, 1);
     private readonly SemaphoreSlim _telling = new(1, 1);
 
     public string Name => "collection";
@@ -37,9 +38,8 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
                 roots,
                 async (store, root) =>
                 {
-                    CollectionReport report = await CollectorOf(root).ScanAsync(dryRun, notSince, onItem is null ? null : TellOneAsync, cancellationToken).ConfigureAwait(false) with { Store = store };
-                    reports.Add(report);
-                    Tell(report);
+                    // What a scan did that was stopped, or failed, is told of too.
+                    await CollectorOf(root).ScanAsync(dryRun, notSince, onItem is null ? null : TellOneAsync, report => Keep(report with { Store = store }), cancellationToken).ConfigureAwait(false);
                 },
                 logger.NotCollected,
                 cancellationToken).ConfigureAwait(false);
@@ -47,8 +47,14 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
         }
         finally
         {
-            Last = dryRun ? Last : reports;
             _turn.Release();
+        }
+
+        void Keep(CollectionReport report)
+        {
+            reports.Add(report);
+            Last = dryRun ? Last : [.. Last.Where(other => other.Store != report.Store), report];
+            Tell(report);
         }
 
         async ValueTask TellOneAsync(CollectionItem item, CancellationToken token)
@@ -81,25 +87,27 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
     /// <summary>Looks at what this host let go of.</summary>
     public async ValueTask WorkOffAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Beside a scan, which may take hours; the two share the rate.
+        await _workingOff.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await StoreRounds.RunAsync(
                 feeds,
                 roots,
-                async (_, root) => metrics.Collected(await CollectorOf(root).WorkOffAsync(cancellationToken).ConfigureAwait(false)),
+                async (_, root) => await CollectorOf(root).WorkOffAsync(metrics.Collected, cancellationToken).ConfigureAwait(false),
                 logger.NotCollected,
                 cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _turn.Release();
+            _workingOff.Release();
         }
     }
 
     public void Dispose()
     {
         _turn.Dispose();
+        _workingOff.Dispose();
         _telling.Dispose();
     }
 

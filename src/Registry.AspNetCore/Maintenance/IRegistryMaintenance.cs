@@ -28,7 +28,7 @@ public interface IRegistryMaintenance
     /// <returns>The progress for each store.</returns>
     Task<IReadOnlyList<CollectionProgress>> ReadCollectionProgressAsync(CancellationToken cancellationToken);
 
-    /// <summary>What the last collection of this host came to, for each store; empty before the first.</summary>
+    /// <summary>What the last collection of this host came to, for each store, also where it failed or was stopped in the middle; empty before the first.</summary>
     IReadOnlyList<CollectionReport> LastCollection { get; }
 
     /// <summary>

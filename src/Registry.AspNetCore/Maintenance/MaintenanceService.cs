@@ -33,20 +33,22 @@ internal sealed class MaintenanceService(IServiceProvider services, IEnumerable<
 
     private async Task RunAsync(IMaintenanceJob job, CancellationToken stoppingToken)
     {
-        DateTimeOffset next = time.GetUtcNow();
+        // Not by the time of day, which may be set back.
+        long ended = time.GetTimestamp();
+        TimeSpan wait = TimeSpan.Zero;
         using var timer = new PeriodicTimer(Tick, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
                 DateTimeOffset now = time.GetUtcNow();
-                if (now >= next && job.Schedule.IsOpen(now, out DateTimeOffset notSince, out DateTimeOffset? until))
+                if (time.GetElapsedTime(ended) >= wait && job.Schedule.IsOpen(now, out DateTimeOffset notSince, out DateTimeOffset? until))
                 {
                     bool done = await TryRunAsync(job, notSince, until - now, stoppingToken).ConfigureAwait(false);
-                    now = time.GetUtcNow();
+                    ended = time.GetTimestamp();
 
-                    // A window that was gone through is looked at again at its next opening, an interval after it has passed.
-                    next = !done ? now + Pause : job.Schedule.Interval is { } interval ? now + interval : until ?? now + Pause;
+                    // A window that was gone through is looked at again when it has closed, an interval after it has passed.
+                    wait = !done ? Pause : job.Schedule.Interval ?? until - time.GetUtcNow() ?? Pause;
                 }
             }
         }

@@ -17,14 +17,20 @@ internal sealed class ContentRoots(Func<string, IObjectStore?> find, ContentOpti
     public ContentRoot? Find(string store)
     {
         Lazy<ContentRoot?> root = _roots.GetOrAdd(store, static (name, roots) => new Lazy<ContentRoot?>(() => roots.Create(name)), this);
-        if (root.Value is { } found)
+        ContentRoot? found = null;
+        try
         {
+            found = root.Value;
             return found;
         }
-
-        // It may come to be there while the registry runs.
-        _roots.TryRemove(KeyValuePair.Create(store, root));
-        return null;
+        finally
+        {
+            if (found is null)
+            {
+                // It may come to be there while the registry runs, and what the host threw may not be so the next time.
+                _roots.TryRemove(KeyValuePair.Create(store, root));
+            }
+        }
     }
 
     /// <summary>The content root of a store.</summary>

@@ -29,6 +29,7 @@ internal sealed class ManifestStore(ManifestRecords manifests, ManifestPush push
             TagTarget? now = await tags.FindAsync(repository, tag, cancellationToken).ConfigureAwait(false);
             if (now == target)
             {
+                tags.NoteLeft(repository, tag);
                 return null;
             }
 

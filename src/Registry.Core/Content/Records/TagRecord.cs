@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Registry.Model;
 
 namespace Registry.Content.Records;
 
@@ -39,6 +40,11 @@ internal sealed record TagRecord : IRecord<TagRecord>
 
     /// <summary>The last changes of where the tag points, the newest first. It outlives the tag, as long as the record does.</summary>
     public IReadOnlyList<TagStep>? History { get; init; }
+
+    /// <summary>The digest of the manifest that it points at. It must not be that of a deleted tag.</summary>
+    /// <exception cref="InvalidDataException">What it says is none.</exception>
+    public Digest ReadDigest() =>
+        Model.Digest.TryParse(Digest, out Digest digest) ? digest : throw new InvalidDataException($"A tag's record points at '{Digest}', which is no digest.");
 
     public TagRecord WithNonce(string nonce) => this with { Nonce = nonce };
 

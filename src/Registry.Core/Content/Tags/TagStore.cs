@@ -29,9 +29,17 @@ internal sealed class TagStore(
             // Its push may have been stopped before the name was written: who sees the tag here has to see it in a list as well.
             await names.EnsureAsync(repository, tag, found.Record, isNew: false, cancellationToken).ConfigureAwait(false);
         }
+        else if (found?.Record.Former is not null)
+        {
+            // Whoever deleted it may have stopped before its name was gone: who does not see the tag here is not to see it in a list for long.
+            NoteLeft(repository, tag);
+        }
 
         return target;
     }
+
+    /// <summary>Has a collector look at a tag by which nothing can be pulled, or of which something may be left.</summary>
+    public void NoteLeft(RepositoryName repository, Tag tag) => released.Note(new TagPlace(repository, tag));
 
     /// <summary>The last changes of where a tag points, the newest first; those too of a tag that is deleted, while anything is left of it.</summary>
     public async ValueTask<IReadOnlyList<TagHistoryEntry>> ReadHistoryAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)

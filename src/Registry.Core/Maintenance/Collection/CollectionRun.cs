@@ -6,7 +6,13 @@ using Registry.Storage;
 namespace Registry.Maintenance.Collection;
 
 /// <summary>What everything that works at a collection shares.</summary>
-internal sealed class CollectionRun(ContentRoot root, CollectionOptions options, ICollectionPolicy policy, StoreTime clock, bool dryRun)
+/// <param name="root">The content.</param>
+/// <param name="options">How to collect.</param>
+/// <param name="policy">What may be collected of manifests that can be pulled.</param>
+/// <param name="clock">The store's clock.</param>
+/// <param name="dryRun">Whether to look and change nothing.</param>
+/// <param name="pace">What it shares the rate of operations with; <see langword="null"/> has it to itself.</param>
+internal sealed class CollectionRun(ContentRoot root, CollectionOptions options, ICollectionPolicy policy, StoreTime clock, bool dryRun, OperationPace? pace = null)
 {
     /// <summary>What stands in <see cref="Generations"/> for a manifest that a dry run would have ended.</summary>
     public static readonly ulong WouldEnd = GenerationKey.OfGeneration("");
@@ -17,7 +23,7 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
     // A write is flushed, or sent on to other servers, before it is answered.
     private const int OperationsPerWrite = 4;
 
-    private readonly OperationPace _pace = new(options.OperationsPerSecond, root.Time);
+    private readonly OperationPace _pace = pace ?? new(options.OperationsPerSecond, root.Time);
 
     public ContentRoot Root { get; } = root;
 
@@ -35,6 +41,9 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
 
     /// <summary>Who is told of each thing that a step is taken with, of several at once.</summary>
     public Func<CollectionItem, CancellationToken, ValueTask>? OnItem { get; init; }
+
+    /// <summary>What the run works at now, to say that it still does.</summary>
+    public PartClaim? Claim { get; set; }
 
     /// <summary>Which generations of manifests count, and which tags are as their markers say.</summary>
     public GenerationTable Generations { get; } = new();
@@ -56,6 +65,12 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
     public async ValueTask<KeyPage> ListAsync(string prefix, string? after, CancellationToken cancellationToken)
     {
         await PaceAsync(1, cancellationToken).ConfigureAwait(false);
+        if (Claim is { } claim)
+        {
+            // Between two places that a scan can go on from may lie a million refs of one blob, or the tags of a repository.
+            await claim.SaveAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         KeyPage page = await Root.Store.ListAsync(prefix, after, ObjectStoreLimits.MaxPageKeys, cancellationToken).ConfigureAwait(false);
         await PaceAsync(page.Keys.Count / ListedKeysPerOperation, cancellationToken).ConfigureAwait(false);
         return page;
@@ -69,20 +84,40 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
 
     /// <summary>Does something for each of some items, a few at a time; what cannot be read or changed is counted and passed over.</summary>
     public Task ForEachAsync<T>(IReadOnlyCollection<T> items, Func<T, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>
-        StoreConcurrency.ForEachAsync(
-            items,
-            Options.Concurrency,
-            async (item, token) =>
+        StoreConcurrency.ForEachAsync(items, Options.Concurrency, (item, token) => TryAsync(next => action(item, next), token), cancellationToken);
+
+    /// <summary>Does something with one thing. If it cannot be read or changed, that is counted.</summary>
+    public async ValueTask TryAsync(Func<CancellationToken, ValueTask> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await action(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            if (!await PassOverAsync(e, cancellationToken).ConfigureAwait(false))
             {
-                try
-                {
-                    await action(item, token).ConfigureAwait(false);
-                }
-                catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException or RegistryException)
-                {
-                    // A record that cannot be read is the scrub's to report. What it may name stays.
-                    Count(new CollectionCounts { Failures = 1 });
-                }
-            },
-            cancellationToken);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Counts what went wrong with one thing.</summary>
+    /// <returns>Whether to go on with the others. What it may name stays; a record that cannot be read is the scrub's to report.</returns>
+    /// <exception cref="IOException">The store is away, which is a reason to stop.</exception>
+    public async ValueTask<bool> PassOverAsync(Exception fault, CancellationToken cancellationToken)
+    {
+        if (fault is IOException and not ObjectTooLargeException)
+        {
+            // One object that the store cannot read must not keep all others from being looked at for good.
+            await Root.Store.GetAsync(ContentKeys.Format, cancellationToken).ConfigureAwait(false);
+        }
+        else if (fault is not (InvalidDataException or ObjectTooLargeException or RegistryException))
+        {
+            return false;
+        }
+
+        Count(new CollectionCounts { Failures = 1 });
+        return true;
+    }
 }

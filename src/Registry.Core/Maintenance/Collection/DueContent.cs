@@ -1,38 +1,29 @@
 using Registry.Content;
 using Registry.Content.Refs;
+using Registry.Content.Released;
 
 namespace Registry.Maintenance.Collection;
 
 /// <summary>
-/// What may be collected before the next scan gets there: content that this host let go of, looked at a first time at once and again when it is due. It is bounded and kept in memory alone; the scan finds what it
-/// does not.
+/// What may be collected before the next scan gets there: content that this host let go of, and tags of which it saw that something is left, looked at a first time at once and again when it is due. It is bounded and kept
+/// in memory alone; the scan finds what it does not.
 /// </summary>
 internal sealed class DueContent(ContentRoot root)
 {
     private const int Capacity = 65_536;
 
-    private readonly Lock _lock = new();
-    private readonly PriorityQueue<ContentPlace, DateTimeOffset> _due = new();
-    private readonly HashSet<ContentPlace> _known = [];
+    private readonly DueQueue<ContentPlace> _content = new(Capacity);
+    private readonly DueQueue<TagPlace> _tags = new(Capacity);
 
     /// <summary>How many places wait to be looked at.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _due.Count;
-            }
-        }
-    }
+    public int Count => _content.Count + _tags.Count;
 
     /// <summary>Looks at what is due.</summary>
-    public async ValueTask WorkOffAsync(CollectionRun run, BlobCollector blobs, ManifestCollector manifests, CancellationToken cancellationToken)
+    public async ValueTask WorkOffAsync(CollectionRun run, BlobCollector blobs, ManifestCollector manifests, TagSweeper tags, CancellationToken cancellationToken)
     {
         DateTimeOffset now = root.Time.GetUtcNow();
         Gather(now);
-        if (!HasDue(now))
+        if (!_content.HasDue(now) && !_tags.HasDue(now))
         {
             return;
         }
@@ -40,9 +31,14 @@ internal sealed class DueContent(ContentRoot root)
         // No claim has told what time it is by the store's clock.
         await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
         await run.Clock.AskAsync(root.Store, cancellationToken).ConfigureAwait(false);
-        while (Take(now) is { } place)
+        while (_content.Take(now) is { } place)
         {
-            await run.ForEachAsync([place], async (next, token) => await LookAsync(run, next, blobs, manifests, now, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await run.TryAsync(async token => await LookAsync(run, place, blobs, manifests, now, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+
+        while (_tags.Take(now) is { } place)
+        {
+            await run.TryAsync(async token => await LookAsync(run, place, tags, now, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -56,7 +52,15 @@ internal sealed class DueContent(ContentRoot root)
 
         if (await blobs.ExamineAsync(place.Digest, cancellationToken).ConfigureAwait(false) is BlobFate.Condemned or BlobFate.Leased)
         {
-            Add(place, now + run.GracePeriod);
+            _content.Add(place, now + run.GracePeriod);
+        }
+    }
+
+    private async ValueTask LookAsync(CollectionRun run, TagPlace place, TagSweeper tags, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (await tags.ExamineAsync(place.Repository, place.Tag, cancellationToken).ConfigureAwait(false) == TagFate.Young)
+        {
+            _tags.Add(place, now + run.GracePeriod);
         }
     }
 
@@ -64,41 +68,12 @@ internal sealed class DueContent(ContentRoot root)
     {
         while (root.Released.TryTake(out ContentPlace place))
         {
-            Add(place, now);
+            _content.Add(place, now);
         }
-    }
 
-    private void Add(ContentPlace place, DateTimeOffset due)
-    {
-        lock (_lock)
+        while (root.Released.TryTake(out TagPlace place))
         {
-            if (_due.Count < Capacity && _known.Add(place))
-            {
-                _due.Enqueue(place, due);
-            }
-        }
-    }
-
-    private bool HasDue(DateTimeOffset now)
-    {
-        lock (_lock)
-        {
-            return _due.TryPeek(out _, out DateTimeOffset due) && due <= now;
-        }
-    }
-
-    private ContentPlace? Take(DateTimeOffset now)
-    {
-        lock (_lock)
-        {
-            if (!_due.TryPeek(out ContentPlace place, out DateTimeOffset due) || due > now)
-            {
-                return null;
-            }
-
-            _due.Dequeue();
-            _known.Remove(place);
-            return place;
+            _tags.Add(place, now);
         }
     }
 }

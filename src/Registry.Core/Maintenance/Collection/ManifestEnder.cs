@@ -68,11 +68,12 @@ internal sealed class ManifestEnder(CollectionRun run)
                 async (key, token) =>
                 {
                     // One that cannot be read may point anywhere: the exception ends the work.
-                    if (await run.Root.Records.ReadAsync<TagRecord>(key, token).ConfigureAwait(false) is { Record.Digest: { } text })
+                    if (await run.Root.Records.ReadAsync<TagRecord>(key, token).ConfigureAwait(false) is { Record.Digest: not null } found)
                     {
+                        Digest digest = found.Record.ReadDigest();
                         lock (tagged)
                         {
-                            tagged.Add(Digest.Parse(text));
+                            tagged.Add(digest);
                         }
                     }
                 },

@@ -108,10 +108,14 @@ internal sealed class OwnerJudge(CollectionRun run)
                 ? record.Generation
                 : null;
         }
-        catch (Exception e) when (e is InvalidDataException or Storage.ObjectTooLargeException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            run.Count(new CollectionCounts { Failures = 1 });
-            return Unreadable;
+            if (await run.PassOverAsync(e, cancellationToken).ConfigureAwait(false))
+            {
+                return Unreadable;
+            }
+
+            throw;
         }
     }
 }

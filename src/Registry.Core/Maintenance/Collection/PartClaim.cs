@@ -17,21 +17,26 @@ internal sealed class PartClaim
     private readonly string _key;
     private readonly TimeSpan _lease;
     private Versioned<ScanRecord> _current;
+    private Progress _progress;
     private long _saved;
+    private int _saving;
 
     private PartClaim(ContentRoot root, StoreTime clock, string key, TimeSpan lease, Versioned<ScanRecord> current)
     {
         (_root, _clock, _key, _lease, _current) = (root, clock, key, lease, current);
-        Position = current.Record.Position;
-        Counts = current.Record.Counts;
+        _progress = new Progress(current.Record.Position, current.Record.Counts);
         _saved = root.Time.GetTimestamp();
     }
 
     /// <summary>How far the work is. Where a part that another host left is gone on with, what that one said.</summary>
-    public string Position { get; set; }
+    public string Position
+    {
+        get => _progress.Position;
+        set => Pass(value, Counts);
+    }
 
     /// <summary>What was counted, with what hosts before this one did.</summary>
-    public CollectionCounts Counts { get; set; }
+    public CollectionCounts Counts => _progress.Counts;
 
     /// <summary>Whether another host has taken the part.</summary>
     public bool IsLost { get; private set; }
@@ -54,7 +59,8 @@ internal sealed class PartClaim
             return (null, true);
         }
 
-        if (found?.Record is { Owner: not null } other && other.Owner != host && other.Until > clock.Now)
+        // Until when its host may be silent, that host says by a clock that may be wrong; when it was last heard of, the store says.
+        if (found?.Record is { Owner: not null } other && other.Owner != host && other.Until > clock.Now && found.LastModified + lease > clock.Now)
         {
             return (null, false);
         }
@@ -85,17 +91,29 @@ internal sealed class PartClaim
         return (new PartClaim(root, clock, key, lease, claim.Current!), false);
     }
 
+    /// <summary>Notes how far the work is.</summary>
+    public void Pass(string position, CollectionCounts counts) => _progress = new Progress(position, counts);
+
     /// <summary>Says how far the work is, when it is time.</summary>
     /// <returns>Whether the part is still this host's.</returns>
     public async ValueTask<bool> SaveAsync(CancellationToken cancellationToken)
     {
-        if (_root.Time.GetElapsedTime(_saved) < _lease / SavesInLease)
+        // Of several that come at once, one writes: two would lose against each other.
+        if (_root.Time.GetElapsedTime(Volatile.Read(ref _saved)) < _lease / SavesInLease || Interlocked.Exchange(ref _saving, 1) == 1)
         {
             return !IsLost;
         }
 
-        _saved = _root.Time.GetTimestamp();
-        return await PutAsync(_current.Record with { Until = _clock.Now + _lease, Position = Position, Counts = Counts }, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Volatile.Write(ref _saved, _root.Time.GetTimestamp());
+            Progress now = _progress;
+            return await PutAsync(_current.Record with { Until = _clock.Now + _lease, Position = now.Position, Counts = now.Counts }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _saving, 0);
+        }
     }
 
     /// <summary>Says that the part is done.</summary>
@@ -169,4 +187,6 @@ internal sealed class PartClaim
         IsLost |= !put.Won;
         return put.Won;
     }
+
+    private sealed record Progress(string Position, CollectionCounts Counts);
 }

@@ -1,4 +1,5 @@
 using Registry.Content;
+using Registry.Content.Records;
 using Registry.Model;
 using Registry.Storage;
 
@@ -65,21 +66,34 @@ internal sealed class RepositoryScan(CollectionRun run, OwnerJudge judge, Manife
     private async ValueTask ScanManifestsAsync(RepositoryName repository, List<string> keys, CancellationToken cancellationToken)
     {
         var ripe = new Dictionary<Digest, string>();
+        Digest? kept = null;
         await run.ForEachAsync(
             keys,
             async (key, token) =>
             {
-                if (ContentKeys.TryParseManifest(key, out Digest digest)
-                    && await manifests.ExamineAsync(repository, digest, token).ConfigureAwait(false) is { Fate: ManifestFate.Ripe } look)
+                if (!ContentKeys.TryParseManifest(key, out Digest digest))
                 {
-                    lock (ripe)
+                    return;
+                }
+
+                ManifestLook look = await manifests.ExamineAsync(repository, digest, token).ConfigureAwait(false);
+                lock (ripe)
+                {
+                    if (look.Fate == ManifestFate.Ripe)
                     {
                         ripe[digest] = look.Nonce;
                     }
+
+                    kept = look.Fate == ManifestFate.Kept ? digest : kept;
                 }
             },
             cancellationToken).ConfigureAwait(false);
-        await ender.EndAsync(repository, ripe, cancellationToken).ConfigureAwait(false);
+        if (kept is { } found)
+        {
+            await run.TryAsync(token => EnsureListedAsync(repository, found, token), cancellationToken).ConfigureAwait(false);
+        }
+
+        await run.TryAsync(async token => await ender.EndAsync(repository, ripe, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         run.Count(new CollectionCounts { Manifests = keys.Count });
     }
 
@@ -88,6 +102,28 @@ internal sealed class RepositoryScan(CollectionRun run, OwnerJudge judge, Manife
         OwnerVerdict[] verdicts = await judge.JudgeAsync(keys, exactly: false, cancellationToken).ConfigureAwait(false);
         string[] ended = [.. keys.Where((_, i) => verdicts[i] == OwnerVerdict.Ended)];
         await run.ForEachAsync(ended, tags.RemoveMarkerAsync, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A push of a host that remembered a repository which another host had just removed did not list it again.
+    private async ValueTask EnsureListedAsync(RepositoryName repository, Digest manifest, CancellationToken cancellationToken)
+    {
+        await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
+        string marker = ContentKeys.Catalog(repository);
+        if (run.DryRun || await run.Root.Store.GetAsync(marker, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return;
+        }
+
+        await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
+        await run.Root.Store.PutMarkerAsync(marker, cancellationToken).ConfigureAwait(false);
+        if (await run.Root.Records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, manifest), cancellationToken).ConfigureAwait(false) is not { Record.State: ManifestState.Live })
+        {
+            // It is being removed at this moment. Should it have others that stay, the next scan lists it.
+            await run.Root.Catalog.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        run.Count(new CollectionCounts { MarkersMended = 1 });
     }
 
     private static int EndOfSection(IReadOnlyList<string> keys, int start)

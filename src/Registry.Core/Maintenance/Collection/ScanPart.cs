@@ -35,4 +35,19 @@ internal sealed record ScanPart(string Name, ScanKind Kind, string Start, string
 
         return all;
     }
+
+    /// <summary>
+    /// Parts in the order in which they are taken up: those that somebody was stopped in the middle of, then those that were finished longest ago. Whoever has not time enough for all would never reach the last ones otherwise.
+    /// </summary>
+    public static async ValueTask<IReadOnlyList<ScanPart>> OldestFirstAsync(ContentRoot root, IReadOnlyList<ScanPart> parts, CancellationToken cancellationToken)
+    {
+        var order = new List<(ScanPart Part, bool Begun, DateTimeOffset Finished)>(parts.Count);
+        foreach (ScanPart part in parts)
+        {
+            ScanRecord? record = (await root.Records.ReadAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false))?.Record;
+            order.Add((part, record?.Owner is not null, record?.Finished ?? DateTimeOffset.MinValue));
+        }
+
+        return [.. order.OrderByDescending(static one => one.Begun).ThenBy(static one => one.Finished).Select(static one => one.Part)];
+    }
 }

@@ -55,6 +55,12 @@ internal sealed class SessionSweeper(CollectionRun run)
             return false;
         }
 
+        Digest? becoming = found.Record.Digest switch
+        {
+            null => null,
+            { } text when Digest.TryParse(text, out Digest digest) => digest,
+            { } text => throw new InvalidDataException($"An upload's record says that it is becoming '{text}', which is no digest: which blob has its bytes, nothing tells."),
+        };
         if (run.DryRun)
         {
             await CountAsync(id, found.Record, found.Record.Offset, cancellationToken).ConfigureAwait(false);
@@ -64,15 +70,15 @@ internal sealed class SessionSweeper(CollectionRun run)
         PutOutcome<UploadRecord> claim = Guards.Holds(Guard.SweeperClaim)
             ? await run.Root.Records.PutAsync(key, found.Record with { State = UploadState.Expired, Touched = run.Clock.Now }, found, cancellationToken).ConfigureAwait(false)
             : new PutOutcome<UploadRecord>(true, found);
-        return claim.Won && await DropAsync(id, claim.Current!.Record, cancellationToken).ConfigureAwait(false);
+        return claim.Won && await DropAsync(id, claim.Current!.Record, becoming, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<bool> DropAsync(string id, UploadRecord session, CancellationToken cancellationToken)
+    private async ValueTask<bool> DropAsync(string id, UploadRecord session, Digest? becoming, CancellationToken cancellationToken)
     {
         await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
 
         // Somebody was making the bytes a blob, and may be at it still.
-        bool committed = session.Digest is { } text && Guards.Holds(Guard.SweeperBurns) && await run.Root.Committer.BurnAsync(Digest.Parse(text), id, cancellationToken).ConfigureAwait(false);
+        bool committed = becoming is { } digest && Guards.Holds(Guard.SweeperBurns) && await run.Root.Committer.BurnAsync(digest, id, cancellationToken).ConfigureAwait(false);
         if (!await AbortAsync(new UploadToken(session.Token), cancellationToken).ConfigureAwait(false))
         {
             return false;
@@ -82,7 +88,7 @@ internal sealed class SessionSweeper(CollectionRun run)
         {
             await foreach (string data in run.Root.Store.ListAllAsync(ContentKeys.Data(id), cancellationToken).ConfigureAwait(false))
             {
-                committed = session.Digest is null && Guards.Holds(Guard.SweeperLooks) && await IsBlobAsync(data, cancellationToken).ConfigureAwait(false);
+                committed = becoming is null && Guards.Holds(Guard.SweeperLooks) && await IsBlobAsync(data, cancellationToken).ConfigureAwait(false);
                 if (!committed)
                 {
                     await run.Root.Store.DeleteAsync(data, cancellationToken).ConfigureAwait(false);
@@ -127,6 +133,10 @@ internal sealed class SessionSweeper(CollectionRun run)
         catch (UploadBusyException)
         {
             return false; // A later sweep takes it.
+        }
+        catch (ArgumentException)
+        {
+            return true; // A token of another store: the records were copied without what they tell of.
         }
     }
 

@@ -4,6 +4,16 @@ using Registry.Model;
 
 namespace Registry.Maintenance.Collection;
 
+/// <summary>What a look at a tag came to.</summary>
+internal enum TagFate
+{
+    /// <summary>It is as it is to be.</summary>
+    Done,
+
+    /// <summary>Nothing can be pulled by it, and it may be that of a push that is about to notice: it goes if it is so later too.</summary>
+    Young,
+}
+
 /// <summary>Brings tags and their indexes into agreement: a tag's record says what counts.</summary>
 internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
 {
@@ -35,18 +45,24 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
             keys,
             async (key, token) =>
             {
-                if (Tag.TryParse(key.AsSpan(key.LastIndexOf('/') + 1), out Tag tag)
-                    && await run.Root.Records.ReadAsync<TagRecord>(key, token).ConfigureAwait(false) is { } found)
+                if (Tag.TryParse(key.AsSpan(key.LastIndexOf('/') + 1), out Tag tag))
                 {
-                    await ScanTagAsync(repository, tag, key, found, token).ConfigureAwait(false);
+                    await ExamineAsync(repository, tag, token).ConfigureAwait(false);
                 }
             },
             cancellationToken).ConfigureAwait(false);
         run.Count(new CollectionCounts { Tags = keys.Count });
     }
 
-    private async ValueTask ScanTagAsync(RepositoryName repository, Tag tag, string key, Versioned<TagRecord> found, CancellationToken cancellationToken)
+    /// <summary>Looks at a tag and takes the step that is due.</summary>
+    public async ValueTask<TagFate> ExamineAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken)
     {
+        string key = ContentKeys.Tag(repository, tag);
+        if (await run.Root.Records.ReadAsync<TagRecord>(key, cancellationToken).ConfigureAwait(false) is not { } found)
+        {
+            return TagFate.Done;
+        }
+
         TagRecord record = found.Record;
         if (record.Digest is null)
         {
@@ -56,20 +72,23 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
             }
 
             await tombstones.RemoveAsync(key, found.ETag, found.LastModified, keep: false, cancellationToken).ConfigureAwait(false);
-            return;
+            return TagFate.Done;
         }
 
         if (!await PointsSomewhereAsync(repository, record, cancellationToken).ConfigureAwait(false))
         {
-            // Young ones may be those of a push that is about to notice and begin again.
-            if (run.AgeOf(found.LastModified) >= run.GracePeriod
-                && (run.DryRun || await run.Root.Tags.DeleteDanglingAsync(repository, tag, record, ChangedBy.Collection, cancellationToken).ConfigureAwait(false)))
+            if (run.AgeOf(found.LastModified) < run.GracePeriod)
+            {
+                return TagFate.Young;
+            }
+
+            if (run.DryRun || await run.Root.Tags.DeleteDanglingAsync(repository, tag, record, ChangedBy.Collection, cancellationToken).ConfigureAwait(false))
             {
                 run.Count(new CollectionCounts { TagsRemoved = 1 });
                 await run.TellAsync(CollectionItemKind.Tag, CollectionStep.Removed, repository, tag.Value, bytes: 0, cancellationToken).ConfigureAwait(false);
             }
 
-            return;
+            return TagFate.Done;
         }
 
         if (!run.Tags.Has(WayKey(repository, tag), GenerationKey.OfGeneration(record.Generation)) || !run.Tags.Has(NameKey(repository, tag), GenerationKey.OfGeneration(record.Listed ?? "")))
@@ -78,11 +97,13 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
             int missing = run.DryRun ? 0 : await run.Root.Tags.MendAsync(repository, tag, record, cancellationToken).ConfigureAwait(false);
             run.Count(new CollectionCounts { MarkersMended = missing });
         }
+
+        return TagFate.Done;
     }
 
     private async ValueTask<bool> PointsSomewhereAsync(RepositoryName repository, TagRecord record, CancellationToken cancellationToken)
     {
-        Digest digest = Digest.Parse(record.Digest!);
+        Digest digest = record.ReadDigest();
         string key = ContentKeys.Manifest(repository, digest);
         if (record.ManifestGeneration is { } generation
             && OwnedKey.TryParseManifest(key, out ulong tableKey)

@@ -72,7 +72,7 @@ internal sealed class ScrubRun : IDisposable
         }
 
         Versioned<ScrubRecord>? found = await root.Records.ReadAsync<ScrubRecord>(ScrubKeys.Progress, cancellationToken).ConfigureAwait(false);
-        if (found is { Record: { IsIdle: false } other } && now - other.Updated < TakenOverAfter)
+        if (found is { Record: { IsIdle: false } other } && (now - other.Updated).Duration() < TakenOverAfter)
         {
             return null;
         }

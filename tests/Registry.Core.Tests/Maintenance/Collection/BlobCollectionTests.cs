@@ -247,7 +247,11 @@ public sealed class BlobCollectionTests : CollectionTest
 
         Time.Advance(Options.GracePeriod);
         int calls = 0;
-        var hooked = new HookedStore(Store.Share()) { Before = call => call.Is(StoreOperation.List, ContentKeys.BlobsPrefix) && ++calls == 5 ? throw new IOException("stopped") : default };
+        var hooked = new HookedStore(Store.Share())
+        {
+            // From then on it does nothing any more, as a host that was killed.
+            Before = call => calls >= 5 || (call.Is(StoreOperation.List, ContentKeys.BlobsPrefix) && ++calls == 5) ? throw new IOException("stopped") : default,
+        };
         Collector stopping = CollectorOf(Node(hooked));
         await Assert.ThrowsAsync<IOException>(() => ScanAsync(stopping));
 

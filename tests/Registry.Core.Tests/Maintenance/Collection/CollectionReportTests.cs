@@ -28,11 +28,11 @@ public sealed class CollectionReportTests : CollectionTest
         Time.Advance(Settings.UploadLifetime + Options.GracePeriod);
         List<string> before = await KeysAsync("");
 
-        CollectionReport dry = await Collector.ScanAsync(dryRun: true, notSince: null, Take, Cancel);
+        CollectionReport dry = await Collector.ScanAsync(dryRun: true, notSince: null, Take, onEnd: null, Cancel);
         CollectionItem[] would = [.. _items];
         Assert.Equal(before, await KeysAsync(""));
         _items.Clear();
-        CollectionReport done = await Collector.ScanAsync(dryRun: false, notSince: null, Take, Cancel);
+        CollectionReport done = await Collector.ScanAsync(dryRun: false, notSince: null, Take, onEnd: null, Cancel);
 
         Assert.Equal(Sorted(_items), Sorted(would));
         Assert.Contains(new CollectionItem { Kind = CollectionItemKind.Blob, Step = CollectionStep.Condemned, Name = loose.Value, Bytes = 5 }, would);
@@ -53,10 +53,10 @@ public sealed class CollectionReportTests : CollectionTest
         await Root.Blobs.FindAsync(Repo, wanted, forPush: true, Cancel);
         await Root.PushBlobAsync(Repo, Bytes("wanted"));
         Time.Advance(Options.GracePeriod / 2);
-        await Collector.ScanAsync(dryRun: false, notSince: null, Take, Cancel);
+        await Collector.ScanAsync(dryRun: false, notSince: null, Take, onEnd: null, Cancel);
         Time.Advance(Options.GracePeriod / 2);
 
-        await Collector.ScanAsync(dryRun: false, notSince: null, Take, Cancel);
+        await Collector.ScanAsync(dryRun: false, notSince: null, Take, onEnd: null, Cancel);
 
         Assert.Equal((CollectionStep.Removed, 5L), Assert.Single(_items.Where(item => item.Name == loose.Value).Select(static item => (item.Step, item.Bytes))));
         Assert.DoesNotContain(_items, item => item.Name == wanted.Value && item.Step == CollectionStep.Removed);
