@@ -27,9 +27,10 @@ internal sealed class SessionCommitter(
     /// <param name="appended">The last bytes, not yet saved, if there are any.</param>
     /// <param name="computed">The digest of all bytes, where it is known.</param>
     /// <param name="digests">What the client says it is.</param>
+    /// <param name="isCounted">Whether quotas count it already: what is stored anew in place of bytes that were lost takes no more room.</param>
     /// <exception cref="RegistryException">The content does not have the digest that was said, or a quota is too small for it.</exception>
     public async ValueTask<UploadResult> CommitAsync(
-        LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended? appended, Digest? computed, IReadOnlyList<Digest> digests)
+        LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, Appended? appended, Digest? computed, IReadOnlyList<Digest> digests, bool isCounted = false)
     {
         // From here on the client's leaving changes nothing: the work is short, bounded by the store, and a retry finds it done.
         CancellationToken cancellationToken = CancellationToken.None;
@@ -45,7 +46,7 @@ internal sealed class SessionCommitter(
         }
 
         long size = session.Record.Offset + (appended?.Bytes ?? 0);
-        if (!Guards.Holds(Guard.QuotaFirst))
+        if (isCounted || !Guards.Holds(Guard.QuotaFirst))
         {
             return await CommitAsync(turn, id, session, appended, computed, digests, size, cancellationToken).ConfigureAwait(false);
         }

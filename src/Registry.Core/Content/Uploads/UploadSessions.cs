@@ -77,8 +77,17 @@ internal sealed class UploadSessions(
     /// <param name="range">Where they say that they belong.</param>
     /// <param name="cancellationToken">Ends the request up to the point where committing begins.</param>
     /// <exception cref="RegistryException">The content does not have the digest, or the body not the length, that was said.</exception>
-    public async ValueTask<UploadResult> FinishAsync(
-        RepositoryName repository, string id, IReadOnlyList<Digest> digests, UploadBody? body, ChunkRange? range, CancellationToken cancellationToken)
+    public ValueTask<UploadResult> FinishAsync(
+        RepositoryName repository, string id, IReadOnlyList<Digest> digests, UploadBody? body, ChunkRange? range, CancellationToken cancellationToken) =>
+        FinishAsync(repository, id, digests, body, range, isCounted: false, cancellationToken);
+
+    /// <summary>Stores a blob anew whose bytes were lost, and which quotas count all the same.</summary>
+    /// <inheritdoc cref="FinishAsync(RepositoryName, string, IReadOnlyList{Digest}, UploadBody?, ChunkRange?, CancellationToken)"/>
+    public ValueTask<UploadResult> RestoreAsync(RepositoryName repository, string id, Digest digest, UploadBody body, CancellationToken cancellationToken) =>
+        FinishAsync(repository, id, [digest], body, range: null, isCounted: true, cancellationToken);
+
+    private async ValueTask<UploadResult> FinishAsync(
+        RepositoryName repository, string id, IReadOnlyList<Digest> digests, UploadBody? body, ChunkRange? range, bool isCounted, CancellationToken cancellationToken)
     {
         using LocalUploads.Turn turn = await local.EnterAsync(id, cancellationToken).ConfigureAwait(false);
         Versioned<UploadRecord>? session = await sessions.ReadAsync(repository, id, cancellationToken).ConfigureAwait(false);
@@ -94,7 +103,7 @@ internal sealed class UploadSessions(
                 return UploadResult.OutOfOrder(session.Record.Offset);
             }
 
-            return await commits.CommitAsync(turn, id, session, appended: null, SessionRecords.KnownDigest(session), digests).ConfigureAwait(false);
+            return await commits.CommitAsync(turn, id, session, appended: null, SessionRecords.KnownDigest(session), digests, isCounted).ConfigureAwait(false);
         }
 
         // With nothing hashed yet, the algorithm that the client asks for is the one to hash with.
@@ -118,7 +127,7 @@ internal sealed class UploadSessions(
             }
 
             Digest? computed = appended.Bytes == 0 && session.Record.Offset > 0 ? SessionRecords.KnownDigest(session) : appended.Hash?.Digest();
-            return await commits.CommitAsync(turn, id, session, appended, computed, digests).ConfigureAwait(false);
+            return await commits.CommitAsync(turn, id, session, appended, computed, digests, isCounted).ConfigureAwait(false);
         }
     }
 

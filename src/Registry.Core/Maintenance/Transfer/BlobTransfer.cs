@@ -13,7 +13,7 @@ namespace Registry.Maintenance.Transfer;
 /// </summary>
 internal sealed class BlobTransfer(ContentRoot target, ReadPace pace)
 {
-    /// <summary>Stores a blob.</summary>
+    /// <summary>Stores a blob, or stores it anew: quotas count what its repositories hold by what names it, whether or not its bytes are there.</summary>
     /// <param name="repository">A repository that holds it; it gets a lease there, as after a push.</param>
     /// <param name="digest">What the bytes have to be.</param>
     /// <param name="content">The bytes. The caller disposes them.</param>
@@ -27,7 +27,7 @@ internal sealed class BlobTransfer(ContentRoot target, ReadPace pace)
         {
             try
             {
-                UploadResult result = await target.Uploads.FinishAsync(repository, session, [digest], new UploadBody(paced, content.TotalLength), range: null, cancellationToken).ConfigureAwait(false);
+                UploadResult result = await target.Uploads.RestoreAsync(repository, session, digest, new UploadBody(paced, content.TotalLength), cancellationToken).ConfigureAwait(false);
                 return result.Outcome == UploadOutcome.Accepted ? TransferOutcome.Stored : TransferOutcome.Lost;
             }
             catch (RegistryException)
