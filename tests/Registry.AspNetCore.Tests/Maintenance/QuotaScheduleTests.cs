@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.Tests.Testing;
+using Registry.Content;
 using Registry.Content.Records;
 using Registry.Feeds;
 using Registry.Maintenance.Collection;
@@ -90,4 +92,61 @@ public sealed class QuotaScheduleTests : MaintenanceTest
 
         async Task<string?> NonceAsync() => (await records.ReadAsync<ScanRecord>(QuotaVerification.ClaimKey, Cancel))?.Record.Nonce;
     }
+
+    [Fact]
+    public async Task A_feed_that_is_emptied_while_it_does_not_answer_has_all_its_room_at_once()
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        await FirstAsync(host);
+        await host.Client.PushImageAsync("team/app", "v1");
+        Assert.NotEqual((0, 0), await UsedAsync(host));
+
+        Set(host, new Feed("team") { Enabled = false, Quota = new StorageQuota { Bytes = 1_000_000 } });
+        await host.Services.GetRequiredKeyedService<IFeedContentService>("").RemoveAllAsync("team", Cancel);
+        Set(host, new Feed("team") { Quota = new StorageQuota { Bytes = 1_000_000 } });
+
+        Assert.Equal((0, 0), await UsedAsync(host));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_feed_that_is_emptied_while_it_has_no_quota_is_counted_anew_when_it_has_one_again(bool enabled)
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        await FirstAsync(host);
+        await host.Client.PushImageAsync("team/app", "v1");
+        IFeedContentService content = host.Services.GetRequiredKeyedService<IFeedContentService>("");
+
+        // Nobody looks in between.
+        Set(host, new Feed("team") { Enabled = enabled });
+        Assert.Equal(1, enabled ? await content.RemoveRepositoryAsync("team", "app", Cancel) ? 1 : 0 : await content.RemoveAllAsync("team", Cancel));
+        Set(host, new Feed("team") { Quota = new StorageQuota { Bytes = 1_000_000 } });
+
+        await UntilAsync(async () => await UsedAsync(host) == (0, 0));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_pushed_while_a_quota_was_away_is_counted_when_it_is_back(bool idle)
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        await FirstAsync(host);
+        ContentRoot root = host.Services.GetRequiredKeyedService<ContentRoots>("").Get("");
+
+        Set(host, new Feed("team") { Enabled = !idle });
+        await UntilAsync(async () => (await root.Records.ReadAsync<VerificationRecord>(QuotaVerification.Key, Cancel))?.Record.Quotas == "");
+        Set(host, new Feed("team"));
+        await host.Client.PushImageAsync("team/app", "v1");
+        Set(host, new Feed("team") { Quota = new StorageQuota { Bytes = 1_000_000 } });
+        Assert.Equal((0, 0), await UsedAsync(host));
+
+        await UntilAsync(async () => (await UsedAsync(host)).Tags == 1);
+    }
+
+    private static void Set(RegistryHost host, Feed feed) => host.Services.GetRequiredKeyedService<HostFeeds>("").Set(feed);
+
+    private static async Task<(long Bytes, long Tags)> UsedAsync(RegistryHost host) =>
+        await host.Services.GetRequiredKeyedService<IQuotaService>("").GetUsageAsync("team", Cancel) is { } usage ? (usage.UsedBytes, usage.UsedTags) : default;
 }

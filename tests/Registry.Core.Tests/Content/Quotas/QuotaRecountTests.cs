@@ -141,6 +141,43 @@ public sealed class QuotaRecountTests : QuotaTest
     }
 
     [Fact]
+    public async Task A_quota_that_was_away_is_counted_anew_when_it_is_back()
+    {
+        TimeSpan ever = TimeSpan.MaxValue;
+        Limit(1_000);
+        await Root.PushBlobAsync(Repo, Bytes(300));
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+
+        Limits.Limits.Clear();
+        Assert.Null((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+        string? noted = (await Records.ReadAsync<VerificationRecord>(QuotaVerification.Key, Cancel))?.ETag;
+        Assert.Null((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+        Assert.Equal(noted, (await Records.ReadAsync<VerificationRecord>(QuotaVerification.Key, Cancel))?.ETag);
+        await Root.PushBlobAsync(Repo, Bytes(500, seed: 1));
+        Limit(1_000);
+        Assert.Equal((300, 0), await UsedAsync());
+
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+        Assert.Null((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+        Assert.Equal((800, 0), await UsedAsync());
+        await AssertExactAsync();
+    }
+
+    [Fact]
+    public async Task What_is_to_be_counted_anew_is_so_though_a_recount_is_under_way()
+    {
+        Limit(1_000);
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel)).Report);
+        var store = new HookedStore(Store.Share());
+        store.OnceBefore(static call => call.Is(StoreOperation.List, "refs/"), async () => await QuotaVerification.ForgetAsync(Root, Cancel));
+
+        Assert.NotNull((await Verification(Node(store)).RunIfDueAsync(TimeSpan.Zero, Cancel)).Report);
+
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel)).Report);
+        Assert.Null((await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel)).Report);
+    }
+
+    [Fact]
     public async Task A_verification_that_stopped_is_taken_over_when_its_node_was_silent_for_a_lease()
     {
         Limit(1_000);
