@@ -3,11 +3,13 @@ using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.Tests.Testing;
 using Registry.Content;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Feeds;
 using Registry.Maintenance.Collection;
 using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Quotas;
+using Registry.Model;
 using Registry.Storage;
 
 namespace Registry.AspNetCore.Tests.Maintenance;
@@ -143,6 +145,27 @@ public sealed class QuotaScheduleTests : MaintenanceTest
         Assert.Equal((0, 0), await UsedAsync(host));
 
         await UntilAsync(async () => (await UsedAsync(host)).Tags == 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_upload_in_pieces_has_the_room_that_a_process_which_stopped_left_reserved(bool chunked)
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        await FirstAsync(host);
+        ContentRoot root = host.Services.GetRequiredKeyedService<ContentRoots>("").Get("");
+        Assert.NotNull(await root.Quotas.ReserveAsync(RepositoryName.Parse("team/app"), [QuotaItem.Blob(Digest.Parse(TestBlob.Of("never came").Sha256), 1_000_000)], Cancel));
+        var client = new RegistryClient(host.Client);
+        TestBlob blob = TestBlob.Random(1_000);
+        string session = await client.StartUploadAsync("team/app");
+        (await client.PatchAsync(session, blob.Content, chunked: chunked)).Expect(403, "DENIED");
+
+        Time.Advance(QuotaOwner.Life);
+
+        (await client.PatchAsync(session, blob.Content, chunked: chunked)).Expect(202);
+        (await client.FinishAsync(session, blob.Sha256)).Expect(201);
+        Assert.Equal((1_000, 0), await UsedAsync(host));
     }
 
     private static void Set(RegistryHost host, Feed feed) => host.Services.GetRequiredKeyedService<HostFeeds>("").Set(feed);
