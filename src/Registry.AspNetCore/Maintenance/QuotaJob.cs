@@ -45,6 +45,10 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
             {
                 metrics.Verified(report);
                 logger.QuotasVerified(registry, report.Verified, report.Corrected, report.Unverified);
+                if (report.Unreadable > 0)
+                {
+                    logger.QuotaRecordsPassedOver(store, report.Unreadable);
+                }
             }
 
             return isDone;

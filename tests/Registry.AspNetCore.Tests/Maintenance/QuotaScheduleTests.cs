@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.Tests.Testing;
@@ -16,13 +17,20 @@ namespace Registry.AspNetCore.Tests.Maintenance;
 
 public sealed class QuotaScheduleTests : MaintenanceTest
 {
-    private Task<RegistryHost> StartAsync(JobSchedule schedule, IObjectStore? store = null) => StartAsync(
+    private Task<RegistryHost> StartAsync(JobSchedule schedule, IObjectStore? store = null, LogCollector? log = null) => StartAsync(
         options =>
         {
             SwitchOff(options);
             options.Maintenance.QuotaSchedule = schedule;
         },
-        static registry => registry.AddFeed("team", static feed => feed.Quota = new StorageQuota { Bytes = 1_000_000 }),
+        registry =>
+        {
+            registry.AddFeed("team", static feed => feed.Quota = new StorageQuota { Bytes = 1_000_000 });
+            if (log is not null)
+            {
+                registry.Services.AddSingleton<ILoggerProvider>(log);
+            }
+        },
         store);
 
     private static async Task<DateTimeOffset?> VerifiedAsync(RegistryHost host) =>
@@ -166,6 +174,25 @@ public sealed class QuotaScheduleTests : MaintenanceTest
         (await client.PatchAsync(session, blob.Content, chunked: chunked)).Expect(202);
         (await client.FinishAsync(session, blob.Sha256)).Expect(201);
         Assert.Equal((1_000, 0), await UsedAsync(host));
+    }
+
+    [Fact]
+    public async Task A_record_that_cannot_be_read_is_told_of_and_keeps_nothing_else_from_being_counted()
+    {
+        using var log = new LogCollector();
+        await using (RegistryHost before = await StartAsync(more: static registry => registry.AddFeed("team")))
+        {
+            await before.Client.PushImageAsync("team/app", "v1");
+            await before.Client.PushImageAsync("team/app", "v2");
+        }
+
+        await Store.PutAsync(ContentKeys.Tag(RepositoryName.Parse("team/app"), Tag.Parse("v2")), "{"u8.ToArray(), PutCondition.None, Cancel);
+        await using RegistryHost host = await StartAsync(JobSchedule.Off, log: log);
+        await FirstAsync(host);
+
+        Assert.Equal(1, (await UsedAsync(host)).Tags);
+        await Eventually.IsAsync(() => Task.FromResult(log.Complaints.Any(static entry => entry.EventId == 73)));
+        Assert.Equal("1 records in store '' cannot be read, and were counted in no quota. A scrub tells which they are.", Assert.Single(log.Complaints, static entry => entry.EventId == 73).Message);
     }
 
     private static void Set(RegistryHost host, Feed feed) => host.Services.GetRequiredKeyedService<HostFeeds>("").Set(feed);
