@@ -1,5 +1,7 @@
 using Registry.Content;
+using Registry.Content.Quotas;
 using Registry.Feeds;
+using Registry.Maintenance.Quotas;
 
 namespace Registry.AspNetCore.Feeds;
 
@@ -20,6 +22,10 @@ internal sealed class FeedContentService(IFeedProvider provider, ContentRoots ro
         }
 
         ContentRoot root = await roots.OpenAsync(settings.Store, cancellationToken).ConfigureAwait(false);
+
+        // What has a quota now counts what is removed. A quota that was taken away for as long as it takes, and is set again before that was noticed, would go on from what it had counted. First, so that it does not matter where
+        // the removal breaks off.
+        await QuotaVerification.ForgetAsync(root, cancellationToken).ConfigureAwait(false);
         return await root.Eraser.EraseAllAsync(feed.Length == 0 ? "" : feed + "/", cancellationToken).ConfigureAwait(false);
     }
 
@@ -38,6 +44,16 @@ internal sealed class FeedContentService(IFeedProvider provider, ContentRoots ro
         }
 
         ContentRoot root = await roots.OpenAsync(settings.Store, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<QuotaScope> counting = root.Quotas.Scopes.ScopesOf(found.FullName);
+        foreach (string quota in (string[])[ContentKeys.FeedQuota(feed), ContentKeys.RepositoryQuota(found.FullName)])
+        {
+            // The same for one that was there once.
+            if (counting.All(scope => scope.Key != quota) && await root.Store.GetAsync(quota, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                await QuotaVerification.ForgetAsync(root, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
         return await root.Eraser.EraseAsync(found.FullName, cancellationToken).ConfigureAwait(false);
     }
 

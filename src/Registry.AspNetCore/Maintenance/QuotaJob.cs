@@ -27,26 +27,28 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
             done &= await VerifyAsync(store, interval, cancellationToken).ConfigureAwait(false);
         }
 
+        foreach (string store in feeds.Current.IdleStores)
+        {
+            await NoteAsync(store, cancellationToken).ConfigureAwait(false);
+        }
+
         return done;
     }
 
     private async ValueTask<bool> VerifyAsync(string store, TimeSpan interval, CancellationToken cancellationToken)
     {
-        // One without a quota is not asked for anything.
-        ContentRoot root = roots.Get(store);
-        if (root.Quotas.Scopes.Names.Length == 0)
-        {
-            return true;
-        }
-
         try
         {
-            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            ContentRoot root = await roots.OpenAsync(store, cancellationToken).ConfigureAwait(false);
             (QuotaReport? report, bool isDone) = await new QuotaVerification(root, options.Collection.LeaseDuration).RunIfDueAsync(interval, cancellationToken).ConfigureAwait(false);
             if (report is not null)
             {
                 metrics.Verified(report);
                 logger.QuotasVerified(registry, report.Verified, report.Corrected, report.Unverified);
+                if (report.Unreadable > 0)
+                {
+                    logger.QuotaRecordsPassedOver(store, report.Unreadable);
+                }
             }
 
             return isDone;
@@ -56,6 +58,23 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
             // It is tried again, or another host does. Other stores may be sound.
             logger.QuotasNotVerified(store, e);
             return false;
+        }
+    }
+
+    // Where no feed answers there is nothing to count, and what has a quota keeps it. That nothing has one is written down there too: feeds are emptied while they do not answer.
+    private async ValueTask NoteAsync(string store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (roots.Find(store) is { } root && root.Quotas.Scopes.Names.Length == 0)
+            {
+                await new QuotaVerification(root, options.Collection.LeaseDuration).RunIfDueAsync(TimeSpan.MaxValue, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
+        {
+            // The feeds may not answer because their store does not.
+            logger.IdleStoreNotAsked(store, e);
         }
     }
 }

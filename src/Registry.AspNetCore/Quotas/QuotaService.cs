@@ -33,8 +33,7 @@ internal sealed class QuotaService(FeedDirectory feeds, ContentRoots roots, Main
         foreach (string store in feeds.Current.Stores)
         {
             ContentRoot root = await roots.OpenAsync(store, cancellationToken).ConfigureAwait(false);
-            QuotaReport report = await new QuotaVerification(root, options.Collection.LeaseDuration).RunAsync(cancellationToken).ConfigureAwait(false);
-            sum = new QuotaReport(sum.Verified + report.Verified, sum.Corrected + report.Corrected, sum.Unverified + report.Unverified);
+            sum = sum.And(await new QuotaVerification(root, options.Collection.LeaseDuration).RunAsync(cancellationToken).ConfigureAwait(false));
         }
 
         return sum;

@@ -2,10 +2,13 @@ using Registry.Model;
 
 namespace Registry.Feeds;
 
-/// <summary>A feed that answers, as one moment's settings have it.</summary>
+/// <summary>A feed as one moment's settings have it. It answers, unless it is said that it does not.</summary>
 internal sealed class ActiveFeed(Feed settings)
 {
     public Feed Settings { get; } = settings;
+
+    /// <summary>Whether it answers.</summary>
+    public bool Answers { get; } = settings.Enabled;
 
     /// <summary>What its content is stored under; empty for the default feed.</summary>
     public string Name { get; } = settings.Name;

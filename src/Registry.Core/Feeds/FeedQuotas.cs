@@ -3,23 +3,23 @@ using Registry.Model;
 
 namespace Registry.Feeds;
 
-/// <summary>The quotas that the feeds over one store have now.</summary>
+/// <summary>The quotas that the feeds over one store have now. A feed that does not answer keeps its quota: what is removed from it meanwhile makes room.</summary>
 /// <param name="feeds">The feeds.</param>
 /// <param name="store">The store's name.</param>
 internal sealed class FeedQuotas(Func<FeedTable> feeds, string store) : IQuotaScopes
 {
     public IReadOnlyList<QuotaScope> Feeds => [.. Own().Select(Scope).OfType<QuotaScope>()];
 
-    public bool HasRepositories => Own().Any(static feed => feed.Settings.RepositoryQuotas.Count > 0);
+    public bool HasRepositories => Own().Any(static feed => Patterns(feed).Any());
 
     public string Names => string.Join('\n', Own()
-        .Where(static feed => feed.Settings.Quota is not null || feed.Settings.RepositoryQuotas.Count > 0)
+        .Where(static feed => SetsLimit(feed.Settings.Quota) || Patterns(feed).Any())
         .OrderBy(static feed => feed.Name, StringComparer.Ordinal)
-        .Select(static feed => $"{feed.Name} {feed.Settings.Quota is not null} {string.Join(' ', feed.Settings.RepositoryQuotas.Keys.Order(StringComparer.Ordinal))}"));
+        .Select(static feed => $"{feed.Name} {SetsLimit(feed.Settings.Quota)} {string.Join(' ', Patterns(feed).Order(StringComparer.Ordinal))}"));
 
     public IReadOnlyList<QuotaScope> ScopesOf(RepositoryName repository)
     {
-        FeedRepository owner = feeds().OwnerOf(repository);
+        FeedRepository owner = feeds().HolderOf(repository);
         if (owner.Feed is not { } feed || feed.Settings.Store != store)
         {
             return [];
@@ -36,11 +36,11 @@ internal sealed class FeedQuotas(Func<FeedTable> feeds, string store) : IQuotaSc
         };
     }
 
-    private IEnumerable<ActiveFeed> Own() => feeds().Feeds.Where(feed => feed.Settings.Store == store);
+    private IEnumerable<ActiveFeed> Own() => feeds().All.Where(feed => feed.Settings.Store == store);
 
     private QuotaScope? Scope(ActiveFeed feed)
     {
-        if (feed.Settings.Quota is not { } quota || quota is { Bytes: null, Tags: null })
+        if (feed.Settings.Quota is not { } quota || !SetsLimit(quota))
         {
             return null;
         }
@@ -48,7 +48,7 @@ internal sealed class FeedQuotas(Func<FeedTable> feeds, string store) : IQuotaSc
         string source = feed.Name.Length == 0 ? "this registry" : $"feed '{feed.ClientName}'";
         return QuotaScope.OfFeed(
             feed.Name,
-            name => feeds().OwnerOf(name).Feed?.Name == feed.Name,
+            name => feeds().HolderOf(name).Feed?.Name == feed.Name,
             quota.Bytes is { } bytes ? new QuotaLimit(bytes, source) : null,
             quota.Tags is { } tags ? new QuotaLimit(tags, source) : null);
     }
@@ -69,6 +69,10 @@ internal sealed class FeedQuotas(Func<FeedTable> feeds, string store) : IQuotaSc
 
         return bytes is null && tags is null ? null : QuotaScope.OfRepository(repository.FullName, bytes, tags);
     }
+
+    private static IEnumerable<string> Patterns(ActiveFeed feed) => feed.Settings.RepositoryQuotas.Where(static pair => SetsLimit(pair.Value)).Select(static pair => pair.Key);
+
+    private static bool SetsLimit(StorageQuota? quota) => quota is { Bytes: not null } or { Tags: not null };
 
     private static QuotaLimit? Least(QuotaLimit? known, long? value, string pattern) =>
         value is { } limit && (known is not { } least || limit < least.Value) ? new QuotaLimit(limit, $"each repository like '{pattern}'") : known;

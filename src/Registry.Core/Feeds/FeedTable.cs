@@ -9,15 +9,18 @@ internal sealed class FeedTable
     private readonly FrozenDictionary<string, ActiveFeed> _byClientName;
     private readonly FrozenDictionary<string, ActiveFeed>.AlternateLookup<ReadOnlySpan<char>> _spanByClientName;
     private readonly FrozenDictionary<string, ActiveFeed> _byHost;
-    private readonly FrozenDictionary<string, ActiveFeed?> _byName;
-    private readonly FrozenDictionary<string, ActiveFeed?>.AlternateLookup<ReadOnlySpan<char>> _spanByName;
+    private readonly FrozenDictionary<string, ActiveFeed> _byName;
+    private readonly FrozenDictionary<string, ActiveFeed>.AlternateLookup<ReadOnlySpan<char>> _spanByName;
+    private readonly ActiveFeed? _unnamed;
 
     /// <param name="feeds">The feeds, of which <see cref="FeedRules"/> has nothing to say.</param>
     public FeedTable(IReadOnlyList<Feed> feeds)
     {
-        ActiveFeed[] active = [.. feeds.Where(static feed => feed.Enabled).Select(static feed => new ActiveFeed(feed))];
+        All = [.. feeds.Select(static feed => new ActiveFeed(feed))];
+        ActiveFeed[] active = [.. All.Where(static feed => feed.Answers)];
         Feeds = active;
-        Default = active.FirstOrDefault(static feed => feed.Name.Length == 0);
+        _unnamed = All.FirstOrDefault(static feed => feed.Name.Length == 0);
+        Default = _unnamed is { Answers: true } ? _unnamed : null;
         Named = [.. active.Where(static feed => feed.Name.Length > 0).OrderBy(static feed => feed.ClientName + "/", StringComparer.Ordinal)];
         _byClientName = Named
             .SelectMany(static feed => FeedRules.ClientNames(feed.Settings).Distinct(StringComparer.Ordinal).Select(name => KeyValuePair.Create(name, feed)))
@@ -26,17 +29,21 @@ internal sealed class FeedTable
         _byHost = active
             .SelectMany(static feed => feed.Settings.Hosts.Distinct(StringComparer.OrdinalIgnoreCase).Select(host => KeyValuePair.Create(host, feed)))
             .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
-        _byName = feeds
-            .Where(static feed => feed.Name.Length > 0)
-            .ToFrozenDictionary(static feed => feed.Name, feed => active.FirstOrDefault(one => one.Name == feed.Name), StringComparer.Ordinal);
+        _byName = All.Where(static feed => feed.Name.Length > 0).ToFrozenDictionary(static feed => feed.Name, StringComparer.Ordinal);
         _spanByName = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     /// <summary>The feeds that answer.</summary>
     public IReadOnlyList<ActiveFeed> Feeds { get; }
 
+    /// <summary>All feeds, also those that do not answer.</summary>
+    public IReadOnlyList<ActiveFeed> All { get; }
+
     /// <summary>The stores that have the content of the feeds that answer.</summary>
     public IEnumerable<string> Stores => Feeds.Select(static feed => feed.Settings.Store).Distinct(StringComparer.Ordinal);
+
+    /// <summary>The stores that only have the content of feeds that do not answer.</summary>
+    public IEnumerable<string> IdleStores => All.Select(static feed => feed.Settings.Store).Except(Stores, StringComparer.Ordinal);
 
     /// <summary>The feed without a name, if there is one.</summary>
     public ActiveFeed? Default { get; }
@@ -57,7 +64,7 @@ internal sealed class FeedTable
     public ActiveFeed? FindByClientName(ReadOnlySpan<char> name) => _spanByClientName.TryGetValue(name, out ActiveFeed? feed) ? feed : null;
 
     /// <summary>The feed whose own name this is; empty for the default feed.</summary>
-    public ActiveFeed? FindByName(string name) => name.Length == 0 ? Default : _byName.GetValueOrDefault(name);
+    public ActiveFeed? FindByName(string name) => name.Length == 0 ? Default : _byName.GetValueOrDefault(name) is { Answers: true } feed ? feed : null;
 
     /// <summary>Whether a name is a feed's own, also of one that does not answer, so that content below it is nobody else's.</summary>
     public bool IsTaken(ReadOnlySpan<char> name) => _spanByName.ContainsKey(name);
@@ -91,11 +98,18 @@ internal sealed class FeedTable
     /// <returns>The repository; one of no feed where none that answers has it.</returns>
     public FeedRepository OwnerOf(RepositoryName fullName)
     {
+        FeedRepository holder = HolderOf(fullName);
+        return holder.Feed is { Answers: false } ? holder with { Feed = null } : holder;
+    }
+
+    /// <summary>The same, whether the feed answers or not: what it holds is its own all the same.</summary>
+    public FeedRepository HolderOf(RepositoryName fullName)
+    {
         string text = fullName.Value;
         int slash = text.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0 || !_spanByName.TryGetValue(text.AsSpan(0, slash), out ActiveFeed? feed))
         {
-            return new FeedRepository(Default, fullName, fullName);
+            return new FeedRepository(_unnamed, fullName, fullName);
         }
 
         return new FeedRepository(feed, RepositoryName.Parse(text.AsSpan(slash + 1)), fullName);

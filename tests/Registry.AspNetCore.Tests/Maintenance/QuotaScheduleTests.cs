@@ -1,24 +1,36 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Registry.AspNetCore.Feeds;
 using Registry.AspNetCore.Quotas;
 using Registry.AspNetCore.Tests.Testing;
+using Registry.Content;
+using Registry.Content.Quotas;
 using Registry.Content.Records;
 using Registry.Feeds;
 using Registry.Maintenance.Collection;
 using Registry.Maintenance.Jobs;
 using Registry.Maintenance.Quotas;
+using Registry.Model;
 using Registry.Storage;
 
 namespace Registry.AspNetCore.Tests.Maintenance;
 
 public sealed class QuotaScheduleTests : MaintenanceTest
 {
-    private Task<RegistryHost> StartAsync(JobSchedule schedule, IObjectStore? store = null) => StartAsync(
+    private Task<RegistryHost> StartAsync(JobSchedule schedule, IObjectStore? store = null, LogCollector? log = null) => StartAsync(
         options =>
         {
             SwitchOff(options);
             options.Maintenance.QuotaSchedule = schedule;
         },
-        static registry => registry.AddFeed("team", static feed => feed.Quota = new StorageQuota { Bytes = 1_000_000 }),
+        registry =>
+        {
+            registry.AddFeed("team", static feed => feed.Quota = new StorageQuota { Bytes = 1_000_000 });
+            if (log is not null)
+            {
+                registry.Services.AddSingleton<ILoggerProvider>(log);
+            }
+        },
         store);
 
     private static async Task<DateTimeOffset?> VerifiedAsync(RegistryHost host) =>
@@ -90,4 +102,101 @@ public sealed class QuotaScheduleTests : MaintenanceTest
 
         async Task<string?> NonceAsync() => (await records.ReadAsync<ScanRecord>(QuotaVerification.ClaimKey, Cancel))?.Record.Nonce;
     }
+
+    [Fact]
+    public async Task A_feed_that_is_emptied_while_it_does_not_answer_has_all_its_room_at_once()
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        await FirstAsync(host);
+        await host.Client.PushImageAsync("team/app", "v1");
+        Assert.NotEqual((0, 0), await UsedAsync(host));
+
+        Set(host, new Feed("team") { Enabled = false, Quota = new StorageQuota { Bytes = 1_000_000 } });
+        await host.Services.GetRequiredKeyedService<IFeedContentService>("").RemoveAllAsync("team", Cancel);
+        Set(host, new Feed("team") { Quota = new StorageQuota { Bytes = 1_000_000 } });
+
+        Assert.Equal((0, 0), await UsedAsync(host));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_feed_that_is_emptied_while_it_has_no_quota_is_counted_anew_when_it_has_one_again(bool enabled)
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        await FirstAsync(host);
+        await host.Client.PushImageAsync("team/app", "v1");
+        IFeedContentService content = host.Services.GetRequiredKeyedService<IFeedContentService>("");
+
+        // Nobody looks in between.
+        Set(host, new Feed("team") { Enabled = enabled });
+        Assert.Equal(1, enabled ? await content.RemoveRepositoryAsync("team", "app", Cancel) ? 1 : 0 : await content.RemoveAllAsync("team", Cancel));
+        Set(host, new Feed("team") { Quota = new StorageQuota { Bytes = 1_000_000 } });
+
+        await UntilAsync(async () => await UsedAsync(host) == (0, 0));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_pushed_while_a_quota_was_away_is_counted_when_it_is_back(bool idle)
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        await FirstAsync(host);
+        ContentRoot root = host.Services.GetRequiredKeyedService<ContentRoots>("").Get("");
+
+        Set(host, new Feed("team") { Enabled = !idle });
+        await UntilAsync(async () => (await root.Records.ReadAsync<VerificationRecord>(QuotaVerification.Key, Cancel))?.Record.Quotas == "");
+        Set(host, new Feed("team"));
+        await host.Client.PushImageAsync("team/app", "v1");
+        Set(host, new Feed("team") { Quota = new StorageQuota { Bytes = 1_000_000 } });
+        Assert.Equal((0, 0), await UsedAsync(host));
+
+        await UntilAsync(async () => (await UsedAsync(host)).Tags == 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_upload_in_pieces_has_the_room_that_a_process_which_stopped_left_reserved(bool chunked)
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        await FirstAsync(host);
+        ContentRoot root = host.Services.GetRequiredKeyedService<ContentRoots>("").Get("");
+        Assert.NotNull(await root.Quotas.ReserveAsync(RepositoryName.Parse("team/app"), [QuotaItem.Blob(Digest.Parse(TestBlob.Of("never came").Sha256), 1_000_000)], Cancel));
+        var client = new RegistryClient(host.Client);
+        TestBlob blob = TestBlob.Random(1_000);
+        string session = await client.StartUploadAsync("team/app");
+        (await client.PatchAsync(session, blob.Content, chunked: chunked)).Expect(403, "DENIED");
+
+        Time.Advance(QuotaOwner.Life);
+
+        (await client.PatchAsync(session, blob.Content, chunked: chunked)).Expect(202);
+        (await client.FinishAsync(session, blob.Sha256)).Expect(201);
+        Assert.Equal((1_000, 0), await UsedAsync(host));
+    }
+
+    [Fact]
+    public async Task A_record_that_cannot_be_read_is_told_of_and_keeps_nothing_else_from_being_counted()
+    {
+        using var log = new LogCollector();
+        await using (RegistryHost before = await StartAsync(more: static registry => registry.AddFeed("team")))
+        {
+            await before.Client.PushImageAsync("team/app", "v1");
+            await before.Client.PushImageAsync("team/app", "v2");
+        }
+
+        await Store.PutAsync(ContentKeys.Tag(RepositoryName.Parse("team/app"), Tag.Parse("v2")), "{"u8.ToArray(), PutCondition.None, Cancel);
+        await using RegistryHost host = await StartAsync(JobSchedule.Off, log: log);
+        await FirstAsync(host);
+
+        Assert.Equal(1, (await UsedAsync(host)).Tags);
+        await Eventually.IsAsync(() => Task.FromResult(log.Complaints.Any(static entry => entry.EventId == 73)));
+        Assert.Equal("1 records in store '' cannot be read, and were counted in no quota. A scrub tells which they are.", Assert.Single(log.Complaints, static entry => entry.EventId == 73).Message);
+    }
+
+    private static void Set(RegistryHost host, Feed feed) => host.Services.GetRequiredKeyedService<HostFeeds>("").Set(feed);
+
+    private static async Task<(long Bytes, long Tags)> UsedAsync(RegistryHost host) =>
+        await host.Services.GetRequiredKeyedService<IQuotaService>("").GetUsageAsync("team", Cancel) is { } usage ? (usage.UsedBytes, usage.UsedTags) : default;
 }

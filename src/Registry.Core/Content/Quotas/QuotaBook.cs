@@ -92,18 +92,25 @@ internal sealed class QuotaBook(QuotaHoldings holdings, RecordStore records, IQu
             }
 
             QuotaRecord record = await LedgerOf(scope).PeekAsync(PeekAge, cancellationToken).ConfigureAwait(false);
-            var room = new QuotaRoom(scope, record.Bytes, Math.Max(0, limit.Value - record.Bytes));
-            if (needed <= room.Bytes || least?.Bytes <= room.Bytes)
+            QuotaRoom room = Left(record);
+            if (IsEnough(room) || (digest is { } known && await IsCountedAsync(scope, record, QuotaItem.Blob(known, 0).Key, cancellationToken).ConfigureAwait(false)))
             {
                 continue;
             }
 
-            if (digest is { } known && await IsCountedAsync(scope, record, QuotaItem.Blob(known, 0).Key, cancellationToken).ConfigureAwait(false))
+            // Whoever is refused here does not come to reserve anything, so that nobody else might look at what a process that stopped left reserved.
+            for (int look = 0; look < MaxLooks && !(needed <= room.Bytes) && QuotaSums.Lost(record, time.GetUtcNow()).Any(); look++)
             {
-                continue;
+                await MendAsync(scope, record, cancellationToken).ConfigureAwait(false);
+                record = await LedgerOf(scope).PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+                room = Left(record);
             }
 
-            least = room;
+            least = IsEnough(room) ? least : room;
+
+            QuotaRoom Left(QuotaRecord current) => new(scope, current.Bytes, Math.Max(0, limit.Value - current.Bytes));
+
+            bool IsEnough(QuotaRoom found) => needed <= found.Bytes || least?.Bytes <= found.Bytes;
         }
 
         return least;

@@ -8,10 +8,21 @@ namespace Registry.Content.Quotas;
 internal sealed class QuotaHoldings(IObjectStore store, RecordStore records)
 {
     /// <summary>Whether a scope holds an item: a blob that is there and that a repository of it has a ref to, a manifest that can be pulled, a tag that points somewhere.</summary>
-    public ValueTask<bool> HoldsAsync(QuotaScope scope, string item, CancellationToken cancellationToken) =>
-        QuotaItem.TryParseBlob(item, out Digest digest) ? HoldsBlobAsync(scope, digest, cancellationToken)
-        : QuotaItem.IsTagKey(item) ? HasTagAsync(item, cancellationToken)
-        : HasManifestAsync(item, cancellationToken);
+    public async ValueTask<bool> HoldsAsync(QuotaScope scope, string item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LookAsync(scope, item, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            // As a recount has it. What a process that stopped left reserved could not be given back otherwise, and holds up all others.
+            return false;
+        }
+    }
+
+    /// <summary>Whether a record cannot be read, however often it is tried: nobody can pull what it is about, and it counts as not held.</summary>
+    public static bool IsUnreadable(Exception exception) => exception is InvalidDataException or ObjectTooLargeException;
 
     /// <summary>A blob's bytes, or <see langword="null"/> where it is not there.</summary>
     public async ValueTask<long?> SizeOfAsync(Digest digest, CancellationToken cancellationToken) =>
@@ -28,6 +39,11 @@ internal sealed class QuotaHoldings(IObjectStore store, RecordStore records)
     /// <summary>Whether a tag points somewhere.</summary>
     public async ValueTask<bool> HasTagAsync(RepositoryName repository, Tag tag, CancellationToken cancellationToken) =>
         await records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false) is { Record.Digest: not null };
+
+    private ValueTask<bool> LookAsync(QuotaScope scope, string item, CancellationToken cancellationToken) =>
+        QuotaItem.TryParseBlob(item, out Digest digest) ? HoldsBlobAsync(scope, digest, cancellationToken)
+        : QuotaItem.IsTagKey(item) ? HasTagAsync(item, cancellationToken)
+        : HasManifestAsync(item, cancellationToken);
 
     private async ValueTask<bool> HoldsBlobAsync(QuotaScope scope, Digest digest, CancellationToken cancellationToken) =>
         await HasRefAsync(scope, digest, cancellationToken).ConfigureAwait(false)

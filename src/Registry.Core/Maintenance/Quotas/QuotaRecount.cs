@@ -25,7 +25,7 @@ internal sealed class QuotaRecount(ContentRoot root)
         var report = new QuotaReport(0, 0, 0);
         foreach (QuotaScope[] feeds in root.Quotas.Scopes.Feeds.Chunk(MaxScopes))
         {
-            report = Add(report, await CountAsync(feeds, cancellationToken).ConfigureAwait(false));
+            report = report.And(await CountAsync(feeds, cancellationToken).ConfigureAwait(false));
         }
 
         if (!root.Quotas.Scopes.HasRepositories)
@@ -45,13 +45,13 @@ internal sealed class QuotaRecount(ContentRoot root)
                 batch.AddRange(root.Quotas.Scopes.ScopesOf(RepositoryName.Parse(name)).Where(static scope => scope.Repository is not null));
                 if (batch.Count >= MaxScopes)
                 {
-                    report = Add(report, await CountAsync(batch, cancellationToken).ConfigureAwait(false));
+                    report = report.And(await CountAsync(batch, cancellationToken).ConfigureAwait(false));
                     batch.Clear();
                 }
             }
         }
         while (page.HasMore);
-        return Add(report, await CountAsync(batch, cancellationToken).ConfigureAwait(false));
+        return report.And(await CountAsync(batch, cancellationToken).ConfigureAwait(false));
     }
 
     private async ValueTask<QuotaReport> CountAsync(IReadOnlyList<QuotaScope> scopes, CancellationToken cancellationToken)
@@ -80,11 +80,8 @@ internal sealed class QuotaRecount(ContentRoot root)
         {
             var pass = new RecountPass(root, some, announce);
             await pass.RunAsync(cancellationToken).ConfigureAwait(false);
-            report = report with { Verified = report.Verified + pass.Verified, Corrected = report.Corrected + pass.Corrected };
+            report = report.And(new QuotaReport(pass.Verified, pass.Corrected, 0) { Unreadable = pass.Unreadable });
             return pass.Disturbed;
         }
     }
-
-    private static QuotaReport Add(QuotaReport one, QuotaReport other) =>
-        new(one.Verified + other.Verified, one.Corrected + other.Corrected, one.Unverified + other.Unverified);
 }

@@ -44,11 +44,17 @@ internal sealed class QuotaVerification(ContentRoot root, TimeSpan lease)
         string names = root.Quotas.Scopes.Names;
         if (names.Length == 0)
         {
+            // Until there is one again nothing is counted, so that what was counted is then worth nothing.
+            if (await ReadAsync(root, cancellationToken).ConfigureAwait(false) is { Record.Quotas.Length: > 0 })
+            {
+                await ForgetAsync(root, cancellationToken).ConfigureAwait(false);
+            }
+
             return (null, true);
         }
 
         string quotas = DigestAlgorithm.Sha256.Compute(Encoding.UTF8.GetBytes(names)).Value;
-        if (await IsDoneAsync(quotas, interval, cancellationToken).ConfigureAwait(false))
+        if (IsDone(await ReadAsync(root, cancellationToken).ConfigureAwait(false), quotas, interval))
         {
             return (null, true);
         }
@@ -63,9 +69,10 @@ internal sealed class QuotaVerification(ContentRoot root, TimeSpan lease)
         try
         {
             // Another may have come to its end between the look and the claim.
-            if (!await IsDoneAsync(quotas, interval, cancellationToken).ConfigureAwait(false))
+            Versioned<VerificationRecord>? last = await ReadAsync(root, cancellationToken).ConfigureAwait(false);
+            if (!IsDone(last, quotas, interval))
             {
-                await claim.HoldAsync(async token => report = await CountAsync(quotas, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                await claim.HoldAsync(async token => report = await CountAsync(quotas, last, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
 
             await claim.FinishAsync(cancellationToken).ConfigureAwait(false);
@@ -83,17 +90,34 @@ internal sealed class QuotaVerification(ContentRoot root, TimeSpan lease)
         }
     }
 
-    private async ValueTask<bool> IsDoneAsync(string quotas, TimeSpan interval, CancellationToken cancellationToken) =>
-        await root.Records.ReadAsync<VerificationRecord>(Key, cancellationToken).ConfigureAwait(false) is { Record: { } last }
-        && last.Quotas == quotas && root.Time.GetUtcNow() - last.Finished < interval;
+    /// <summary>Has everything that has a quota counted anew at the next occasion: something was done of which nobody counted what it came to.</summary>
+    public static async ValueTask ForgetAsync(ContentRoot root, CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; await ReadAsync(root, cancellationToken).ConfigureAwait(false) is { } last; attempt++)
+        {
+            // Only now, since a store in which nothing was ever counted is not touched.
+            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            if ((await root.Records.PutAsync(Key, last.Record with { Quotas = "" }, last, cancellationToken).ConfigureAwait(false)).Won)
+            {
+                return;
+            }
 
-    private async Task<QuotaReport> CountAsync(string quotas, CancellationToken cancellationToken)
+            await root.Records.BackOffAsync(attempt, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static ValueTask<Versioned<VerificationRecord>?> ReadAsync(ContentRoot root, CancellationToken cancellationToken) =>
+        root.Records.ReadAsync<VerificationRecord>(Key, cancellationToken);
+
+    private bool IsDone(Versioned<VerificationRecord>? last, string quotas, TimeSpan interval) =>
+        last is not null && last.Record.Quotas == quotas && root.Time.GetUtcNow() - last.Record.Finished < interval;
+
+    private async Task<QuotaReport> CountAsync(string quotas, Versioned<VerificationRecord>? last, CancellationToken cancellationToken)
     {
         QuotaReport report = await new QuotaRecount(root).RunAsync(cancellationToken).ConfigureAwait(false);
-        Versioned<VerificationRecord>? found = await root.Records.ReadAsync<VerificationRecord>(Key, cancellationToken).ConfigureAwait(false);
 
-        // Who comes in between has counted too.
-        await root.Records.PutAsync(Key, new VerificationRecord { Quotas = quotas, Finished = root.Time.GetUtcNow() }, found, cancellationToken).ConfigureAwait(false);
+        // Over what was there before: who comes in between has counted too, or wants it counted again.
+        await root.Records.PutAsync(Key, new VerificationRecord { Quotas = quotas, Finished = root.Time.GetUtcNow() }, last, cancellationToken).ConfigureAwait(false);
         return report;
     }
 }

@@ -23,6 +23,7 @@ internal sealed class RecountPass
     private readonly Dictionary<string, ScopeTally> _tallies;
     private int _pages;
     private int _flushes;
+    private long _passedOver;
 
     /// <param name="root">The store's content.</param>
     /// <param name="scopes">What is counted.</param>
@@ -38,6 +39,9 @@ internal sealed class RecountPass
     public long Verified => _tallies.Values.Count(static tally => !tally.IsDisturbed);
 
     public long Corrected => _tallies.Values.Count(static tally => tally is { IsDisturbed: false, IsCorrected: true });
+
+    /// <summary>How many records could not be read, and were passed over.</summary>
+    public long Unreadable => _passedOver + _tallies.Values.Count(static tally => tally.IsUnreadable);
 
     public List<QuotaScope> Disturbed => [.. _tallies.Values.Where(static tally => tally.IsDisturbed).Select(static tally => tally.Scope)];
 
@@ -106,7 +110,7 @@ internal sealed class RecountPass
     {
         List<(Digest Digest, List<ScopeTally> By)> wanted = held.FindAll(static blob => blob.By.Count > 0);
         long?[] sizes = await StoreConcurrency.SelectAsync(
-            wanted, _root.Options.StoreConcurrency, (blob, token) => _root.Quotas.Holdings.SizeOfAsync(blob.Digest, token), cancellationToken).ConfigureAwait(false);
+            wanted, _root.Options.StoreConcurrency, (blob, token) => PassOverAsync(_root.Quotas.Holdings.SizeOfAsync(blob.Digest, token)), cancellationToken).ConfigureAwait(false);
         foreach (((Digest digest, List<ScopeTally> by), long? size) in wanted.Zip(sizes))
         {
             if (size is { } bytes)
@@ -156,7 +160,7 @@ internal sealed class RecountPass
                 return null;
             }
 
-            long? size = await _root.Quotas.Holdings.SizeOfAsync(repository, digest, token).ConfigureAwait(false);
+            long? size = await PassOverAsync(_root.Quotas.Holdings.SizeOfAsync(repository, digest, token)).ConfigureAwait(false);
             return (QuotaItem.Manifest(repository, digest, size ?? 0), size is not null);
         },
         cancellationToken);
@@ -169,7 +173,7 @@ internal sealed class RecountPass
             prefix,
             tallies,
             async (key, token) => Tag.TryParse(key.AsSpan(prefix.Length), out Tag tag)
-                ? (QuotaItem.Tag(repository, tag), await _root.Quotas.Holdings.HasTagAsync(repository, tag, token).ConfigureAwait(false))
+                ? (QuotaItem.Tag(repository, tag), await PassOverAsync(_root.Quotas.Holdings.HasTagAsync(repository, tag, token)).ConfigureAwait(false))
                 : null,
             cancellationToken);
     }
@@ -201,6 +205,20 @@ internal sealed class RecountPass
             }
         }
         while (page.HasMore);
+    }
+
+    // What is broken is the scrub's to report. It must not keep everything else from being counted.
+    private async ValueTask<T?> PassOverAsync<T>(ValueTask<T> look)
+    {
+        try
+        {
+            return await look.ConfigureAwait(false);
+        }
+        catch (Exception e) when (QuotaHoldings.IsUnreadable(e))
+        {
+            Interlocked.Increment(ref _passedOver);
+            return default;
+        }
     }
 
     // Puts in place what was found up to an item, where it is much or waited long.

@@ -20,6 +20,9 @@ internal sealed class ScopeTally(QuotaScope scope, QuotaLedger ledger, string id
     /// <summary>Whether it can be counted no further: too much happened, or another recount took its place.</summary>
     public bool IsDisturbed { get; private set; }
 
+    /// <summary>Whether that is because the scope's own record cannot be read.</summary>
+    public bool IsUnreadable { get; private set; }
+
     /// <summary>Whether the sums were other ones before.</summary>
     public bool IsCorrected { get; private set; }
 
@@ -28,17 +31,19 @@ internal sealed class ScopeTally(QuotaScope scope, QuotaLedger ledger, string id
     /// <param name="cancellationToken">Ends the read.</param>
     public async ValueTask BeginAsync(bool announce, CancellationToken cancellationToken)
     {
-        if (announce)
+        try
         {
-            _since = await ledger.ApplyAsync(sums =>
-            {
-                sums.Announce(id);
-                return sums.Next;
-            }).ConfigureAwait(false);
+            _since = announce
+                ? await ledger.ApplyAsync(sums =>
+                {
+                    sums.Announce(id);
+                    return sums.Next;
+                }).ConfigureAwait(false)
+                : (await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Next;
         }
-        else
+        catch (Exception e) when (QuotaHoldings.IsUnreadable(e))
         {
-            _since = (await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Next;
+            IsDisturbed = IsUnreadable = true;
         }
     }
 

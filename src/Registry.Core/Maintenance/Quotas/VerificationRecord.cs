@@ -9,7 +9,7 @@ internal sealed record VerificationRecord : IRecord<VerificationRecord>
 {
     public string Nonce { get; init; } = "";
 
-    /// <summary>A digest of what had a quota.</summary>
+    /// <summary>A digest of what had a quota; empty where all is to be counted anew, whatever has one.</summary>
     public required string Quotas { get; init; }
 
     public DateTimeOffset? Finished { get; init; }

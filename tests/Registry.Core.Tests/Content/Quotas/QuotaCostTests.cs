@@ -1,4 +1,5 @@
 using Registry.Content;
+using Registry.Content.Quotas;
 using Registry.Core.Tests.Simulation;
 using Registry.Model;
 
@@ -62,6 +63,17 @@ public sealed class QuotaCostTests : QuotaTest
         });
 
         Assert.DoesNotContain(_calls, static call => call.Key.StartsWith("quotas/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_body_for_which_there_is_room_looks_at_nothing_that_was_left_reserved()
+    {
+        Limit(10_000);
+        Assert.NotNull(await Node().Quotas.ReserveAsync(Repo, [QuotaItem.Blob(Sha256(Bytes(1)), 100)], Cancel));
+        Time.Advance(QuotaOwner.Life);
+
+        Assert.Equal(1, await CountAsync(async () => Assert.Null(await _node.Quotas.RoomAsync(Repo, null, 9_900, Cancel))));
+        Assert.True(await CountAsync(async () => Assert.Null(await _node.Quotas.RoomAsync(Repo, null, 9_901, Cancel))) > 1);
     }
 
     private async Task<int> CountAsync(Func<Task> act)

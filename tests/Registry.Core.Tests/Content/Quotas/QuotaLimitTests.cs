@@ -244,6 +244,26 @@ public sealed class QuotaLimitTests : QuotaTest
     }
 
     [Fact]
+    public async Task What_processes_that_stopped_reserved_is_room_for_a_body_after_a_while()
+    {
+        Limit(1_000);
+        await Root.PushBlobAsync(Repo, Bytes(600));
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.NotNull(await Node().Quotas.ReserveAsync(Repo, [QuotaItem.Blob(Sha256(Bytes(1, seed: i)), 20)], Cancel));
+        }
+
+        Time.Advance(QuotaOwner.Life / 2);
+        Assert.Equal(0, (await Root.Quotas.RoomAsync(Repo, null, null, Cancel))?.Bytes);
+        Time.Advance(QuotaOwner.Life / 2);
+
+        Assert.Null(await Root.Quotas.RoomAsync(Repo, null, 400, Cancel));
+        Assert.Equal(400, (await Root.Quotas.RoomAsync(Repo, null, 401, Cancel))?.Bytes);
+        Assert.Equal(400, (await Root.Quotas.RoomAsync(Repo, null, null, Cancel))?.Bytes);
+        await AssertExactAsync();
+    }
+
+    [Fact]
     public async Task Content_that_was_said_to_be_another_is_not_counted()
     {
         Limit(1_000);

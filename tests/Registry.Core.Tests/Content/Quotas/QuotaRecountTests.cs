@@ -5,6 +5,7 @@ using Registry.Core.Tests.Simulation;
 using Registry.Errors;
 using Registry.Maintenance.Quotas;
 using Registry.Model;
+using Registry.Storage;
 using Registry.Storage.InMemory;
 
 namespace Registry.Core.Tests.Content.Quotas;
@@ -63,6 +64,64 @@ public sealed class QuotaRecountTests : QuotaTest
         Assert.Equal(new QuotaReport(1, 1, 0), await RecountAsync(Node()));
 
         await AssertExactAsync();
+    }
+
+    [Fact]
+    public async Task A_record_that_cannot_be_read_counts_as_not_held_and_the_rest_is_counted()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "image", "here", "broken");
+        TestManifest other = await Root.PushImageAsync(OtherRepo, "other");
+        Digest large = await Root.PushBlobAsync(Repo, Bytes(1_000));
+        await Root.PushBlobAsync(OtherRepo, Bytes(50, seed: 1));
+        Limit(10_000, 10);
+        await RecountAsync(Root);
+        (long bytes, long tags) = await UsedAsync();
+        await BreakAsync(ContentKeys.Blob(large));
+        await BreakAsync(ContentKeys.Manifest(OtherRepo, other.Digest));
+        await BreakAsync(ContentKeys.Tag(Repo, Tag.Parse("broken")));
+
+        Assert.Equal(new QuotaReport(1, 1, 0) { Unreadable = 3 }, await RecountAsync(Node()));
+
+        Assert.Equal((bytes - 1_000 - other.Content.Length, tags - 1), await UsedAsync());
+        Assert.Equal(Time.GetUtcNow(), (await Root.Quotas.ReadAsync(Limits.Of(Feed), Cancel)).Verified);
+        Assert.NotNull(await Root.PullAsync(Repo, image));
+    }
+
+    [Fact]
+    public async Task A_quotas_own_record_that_cannot_be_read_stops_no_other_from_being_counted()
+    {
+        Limit(10_000);
+        Limit(10_000, feed: "other");
+        await Root.PushBlobAsync(Repo, Bytes(100));
+        await Root.PushBlobAsync(Foreign, Bytes(200));
+        await BreakAsync(ContentKeys.FeedQuota("other"));
+
+        Assert.Equal(new QuotaReport(1, 0, 1) { Unreadable = 1 }, await RecountAsync(Node()));
+    }
+
+    [Fact]
+    public async Task A_record_that_cannot_be_read_is_looked_at_once_and_not_every_time()
+    {
+        Digest digest = await Root.PushBlobAsync(Repo, Bytes(100));
+        await BreakAsync(ContentKeys.Blob(digest));
+        Limit(1_000);
+
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel)).Report);
+        Assert.Equal((null, true), await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel));
+    }
+
+    [Fact]
+    public async Task What_a_process_that_stopped_left_reserved_is_free_again_though_its_record_cannot_be_read()
+    {
+        Limit(100);
+        Digest digest = Sha256(Bytes(1));
+        Assert.NotNull(await Node().Quotas.ReserveAsync(Repo, [QuotaItem.Blob(digest, 100)], Cancel));
+        await Root.Refs.LeaseAsync(Repo, digest, Ids.Next(), Cancel);
+        await BreakAsync(ContentKeys.Blob(digest));
+        Time.Advance(QuotaOwner.Life);
+
+        await Root.PushBlobAsync(Repo, Bytes(50));
+        Assert.Equal((50, 0), await UsedAsync());
     }
 
     [Fact]
@@ -141,6 +200,43 @@ public sealed class QuotaRecountTests : QuotaTest
     }
 
     [Fact]
+    public async Task A_quota_that_was_away_is_counted_anew_when_it_is_back()
+    {
+        TimeSpan ever = TimeSpan.MaxValue;
+        Limit(1_000);
+        await Root.PushBlobAsync(Repo, Bytes(300));
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+
+        Limits.Limits.Clear();
+        Assert.Null((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+        string? noted = (await Records.ReadAsync<VerificationRecord>(QuotaVerification.Key, Cancel))?.ETag;
+        Assert.Null((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+        Assert.Equal(noted, (await Records.ReadAsync<VerificationRecord>(QuotaVerification.Key, Cancel))?.ETag);
+        await Root.PushBlobAsync(Repo, Bytes(500, seed: 1));
+        Limit(1_000);
+        Assert.Equal((300, 0), await UsedAsync());
+
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+        Assert.Null((await Verification(Root).RunIfDueAsync(ever, Cancel)).Report);
+        Assert.Equal((800, 0), await UsedAsync());
+        await AssertExactAsync();
+    }
+
+    [Fact]
+    public async Task What_is_to_be_counted_anew_is_so_though_a_recount_is_under_way()
+    {
+        Limit(1_000);
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel)).Report);
+        var store = new HookedStore(Store.Share());
+        store.OnceBefore(static call => call.Is(StoreOperation.List, "refs/"), async () => await QuotaVerification.ForgetAsync(Root, Cancel));
+
+        Assert.NotNull((await Verification(Node(store)).RunIfDueAsync(TimeSpan.Zero, Cancel)).Report);
+
+        Assert.NotNull((await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel)).Report);
+        Assert.Null((await Verification(Root).RunIfDueAsync(TimeSpan.MaxValue, Cancel)).Report);
+    }
+
+    [Fact]
     public async Task A_verification_that_stopped_is_taken_over_when_its_node_was_silent_for_a_lease()
     {
         Limit(1_000);
@@ -191,6 +287,8 @@ public sealed class QuotaRecountTests : QuotaTest
         Assert.True(unscheduled.IsDone && scheduled.IsDone);
         Assert.Equal((!before, before), (unscheduled.Report is not null, scheduled.Report is not null));
     }
+
+    private async Task BreakAsync(string key) => await Store.PutAsync(key, Bytes("{\"state\":\"li"), PutCondition.None, Cancel);
 
     private static QuotaVerification Verification(ContentRoot root) => new(root, Lease);
 
