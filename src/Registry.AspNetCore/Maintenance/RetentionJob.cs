@@ -33,10 +33,13 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         try
         {
             var reports = new List<RetentionReport>();
-            FeedTable table = feeds.Current;
-            foreach (ActiveFeed one in feed is null ? table.Feeds.Where(static one => one.Settings.Retention.Count > 0 && !one.Settings.ReadOnly) : [Find(table, feed)])
+            string[] names = feed is null ? [.. feeds.Current.Feeds.Select(static one => one.Name)] : [Find(feeds.Current, feed).Name];
+            foreach (string name in names)
             {
-                if (await ApplyAsync(table, one, notSince, onItem, cancellationToken).ConfigureAwait(false) is { } report)
+                // As it is now: those before it may have taken hours.
+                if (feeds.Current.FindByName(name) is { } one
+                    && (feed is not null || one.Settings is { Retention.Count: > 0, ReadOnly: false })
+                    && await CarryOutAsync(one, notSince, onItem, cancellationToken).ConfigureAwait(false) is { } report)
                 {
                     reports.Add(report);
                 }
@@ -59,12 +62,12 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     public async Task<IReadOnlyList<RetentionReport>> TryAsync(string? feed, IReadOnlyList<RetentionRule>? rules, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
     {
         var reports = new List<RetentionReport>();
-        FeedTable table = feeds.Current;
+        FeedTable table = feeds.Current; // Of one moment: nothing is removed.
         foreach (ActiveFeed one in feed is null ? table.Feeds.Where(static one => one.Settings.Retention.Count > 0) : [Find(table, feed)])
         {
             ContentRoot root = await roots.OpenAsync(one.Settings.Store, cancellationToken).ConfigureAwait(false);
             reports.Add(await RunnerOf(root, new StoreTime(root.Time)).RunAsync(
-                table, one, rules ?? [.. one.Settings.Retention], dryRun: true, onItem, progress: null, cancellationToken).ConfigureAwait(false));
+                () => table, one, rules ?? [.. one.Settings.Retention], dryRun: true, onItem, progress: null, cancellationToken).ConfigureAwait(false));
         }
 
         return reports;
@@ -73,8 +76,8 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     public void Dispose() => _turn.Dispose();
 
     // Nothing where it is done.
-    private async ValueTask<RetentionReport?> ApplyAsync(
-        FeedTable table, ActiveFeed feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
+    private async ValueTask<RetentionReport?> CarryOutAsync(
+        ActiveFeed feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
     {
         ContentRoot root = roots.Get(feed.Settings.Store);
         var clock = new StoreTime(root.Time);
@@ -101,7 +104,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         try
         {
             await claim.HoldAsync(
-                async token => report = await RunnerOf(root, clock).RunAsync(table, feed, [.. feed.Settings.Retention], dryRun: false, onItem, new Progress(claim), token).ConfigureAwait(false),
+                async token => report = await RunnerOf(root, clock).RunAsync(() => feeds.Current, feed, [.. feed.Settings.Retention], dryRun: false, onItem, new Progress(claim), token).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
         }
         catch (Exception)

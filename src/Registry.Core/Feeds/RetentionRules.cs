@@ -20,6 +20,24 @@ internal static class RetentionRules
     public static IEnumerable<string> FindMistakes(IList<RetentionRule> rules, string which) => rules.SelectMany((rule, index) =>
         FindMistakes(rule).Concat(FindMistakesOfKind(rule)).Select(mistake => $"{nameof(Feed.Retention)} of {which}, {Describe(rule, index)}: {mistake}"));
 
+    /// <summary>Whether two lists say the same, rule by rule.</summary>
+    public static bool AreSame(IReadOnlyCollection<RetentionRule> left, IList<RetentionRule> right) =>
+        left.Count == right.Count && left.Zip(right).All(static pair => IsSame(pair.First, pair.Second));
+
+    private static bool IsSame(RetentionRule left, RetentionRule right) =>
+        ReferenceEquals(left, right)
+        || (left.Name == right.Name
+            && left.Repositories.SequenceEqual(right.Repositories)
+            && left.Origin == right.Origin
+            && left.Untagged == right.Untagged
+            && left.Tags.SequenceEqual(right.Tags)
+            && left.OlderThan == right.OlderThan
+            && left.NotPulledFor == right.NotPulledFor
+            && left.KeepNewest == right.KeepNewest
+            && left.KeepBy == right.KeepBy
+            && left.KeepPer == right.KeepPer
+            && left.TotalBytesAbove == right.TotalBytesAbove);
+
     private static IEnumerable<string> FindMistakes(RetentionRule rule)
     {
         if (rule.Name.Length > MaxNameLength)

@@ -106,7 +106,7 @@ internal sealed class Process : IDisposable
     public async Task RetainAsync(CancellationToken cancellationToken)
     {
         var runner = new RetentionRunner(Root, new UnneededManifests(Root, _options, _clock), (_, _, tag) => _scenario.HasImmutableTag && TagRules.IsGuarded(tag));
-        await runner.RunAsync(s_feeds, s_feeds.Default!, [.. s_feeds.Default!.Settings.Retention], dryRun: false, null, null, cancellationToken);
+        await runner.RunAsync(static () => s_feeds, s_feeds.Default!, [.. s_feeds.Default!.Settings.Retention], dryRun: false, null, null, cancellationToken);
     }
 
     /// <summary>Scrubs, with a good copy of everything at hand where the store spoiled something.</summary>

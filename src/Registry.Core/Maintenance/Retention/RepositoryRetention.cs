@@ -65,11 +65,11 @@ internal sealed class RepositoryRetention(
                 }
             }
         }
-        while (page.HasMore && !log.IsHopeless);
+        while (page.HasMore && !log.IsStopped);
 
         foreach (CompiledRule rule in _ranking)
         {
-            if (!log.IsHopeless)
+            if (!log.IsStopped)
             {
                 await CarryOutAsync(await JudgeTogetherAsync(rule, held, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
                 held.RemoveAll(static tag => tag.IsGone);
@@ -99,7 +99,7 @@ internal sealed class RepositoryRetention(
         }
 
         DateTimeOffset used = RepositoryUsage.Later(RepositoryUsage.Later(found.Record.Updated, _usage?.LastUsed(tag.Value)), _usage?.LastUsed(digest.Value));
-        return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used) { IsProtected = isProtected(tag) };
+        return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used);
     }
 
     private Verdict? JudgeAlone(TagFacts tag) =>
@@ -129,17 +129,17 @@ internal sealed class RepositoryRetention(
 
         var sizes = new TagSizes(root, repository.FullName);
         await sizes.LoadAsync(held, cancellationToken).ConfigureAwait(false);
-        Dictionary<TagFacts, string> prefixes = named.Where(static tag => !tag.Tag.IsProtected && !tag.Tag.IsDone).ToDictionary(static tag => tag.Tag, static tag => tag.Prefix);
+        Dictionary<TagFacts, string> prefixes = named.Where(tag => !tag.Tag.IsDone && !isProtected(tag.Tag.Tag)).ToDictionary(static tag => tag.Tag, static tag => tag.Prefix);
         return [.. sizes.Shrink(held, prefixes.ContainsKey, limit).Select(removed =>
             new Verdict(removed.Tag, rule.Name, rule.Reason(removed.Tag.Tag, removed.Tag.Pushed, removed.Tag.LastUsed, prefixes[removed.Tag], removed.Reason)))];
     }
 
     private async ValueTask CarryOutAsync(IReadOnlyList<Verdict> verdicts, CancellationToken cancellationToken)
     {
-        // A few at a time, so that what was done is told before more is done.
+        // A few at a time, so that what was done is told before more is done, and what is set meanwhile holds.
         foreach (Verdict[] some in verdicts.Where(static verdict => !verdict.Tag.IsDone).Chunk(root.Options.StoreConcurrency))
         {
-            if (log.IsHopeless)
+            if (log.IsStopped)
             {
                 return;
             }
@@ -155,7 +155,7 @@ internal sealed class RepositoryRetention(
     {
         TagFacts tag = verdict.Tag;
         tag.IsDone = true;
-        if (tag.IsProtected)
+        if (isProtected(tag.Tag))
         {
             return Item(RetentionOutcome.Protected);
         }

@@ -1,7 +1,9 @@
 namespace Registry.Maintenance.Retention;
 
 /// <summary>Gathers what a run does, of bounded size, and hands each item on.</summary>
-internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueTask>? onItem)
+/// <param name="onItem">Told of each item.</param>
+/// <param name="findReasonToStop">Says why nothing more is to be done, where that is so.</param>
+internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueTask>? onItem, Func<string?>? findReasonToStop = null)
 {
     // One failure says nothing of the next; so many without a success between them say that the store is gone.
     private const int MaxFailuresInARow = 20;
@@ -11,13 +13,17 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
     private long _manifestsRemoved;
     private long _leftOut;
     private int _failuresInARow;
+    private string? _stoppedBecause;
 
     public int Repositories { get; set; }
 
     public long TagsSeen { get; set; }
 
-    /// <summary>Whether nothing is to be gained from going on.</summary>
-    public bool IsHopeless => _failuresInARow >= MaxFailuresInARow;
+    /// <summary>Why the run is not to go on; <see langword="null"/> as long as it is.</summary>
+    public string? StoppedBecause => _stoppedBecause ??= _failuresInARow >= MaxFailuresInARow ? "Too many removals failed one after another." : findReasonToStop?.Invoke();
+
+    /// <summary>Whether the run is not to go on, as it has to be asked before anything is removed.</summary>
+    public bool IsStopped => StoppedBecause is not null;
 
     public async ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken)
     {

@@ -25,6 +25,11 @@ internal sealed class UntaggedRetention(
             page = await root.Store.ListAsync(ContentKeys.Manifests(repository.FullName), after, PageSize, cancellationToken).ConfigureAwait(false);
             after = page.Keys.Count > 0 ? page.Keys[^1] : after;
             NamedManifest[] named = [.. (await StoreConcurrency.SelectAsync(page.Keys, root.Options.StoreConcurrency, ReadAsync, cancellationToken).ConfigureAwait(false)).OfType<NamedManifest>()];
+            if (log.IsStopped)
+            {
+                return;
+            }
+
             Digest[] sound = [.. named.Where(static one => one.Fault is null).Select(static one => one.Digest)];
             IReadOnlyList<UnneededLook> looks = await manifests.ConsiderAsync(repository.FullName, sound, dryRun, cancellationToken).ConfigureAwait(false);
             int next = 0;
@@ -36,7 +41,7 @@ internal sealed class UntaggedRetention(
                 }
             }
         }
-        while (page.HasMore && !log.IsHopeless);
+        while (page.HasMore && !log.IsStopped);
     }
 
     // Those alone that a rule names.

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Registry.Feeds;
 
 namespace Registry.Core.Tests.Maintenance.Retention;
@@ -54,5 +55,41 @@ public sealed class RetentionMistakeTests
         feed.Retention.Add(new RetentionRule { OlderThan = TimeSpan.FromDays(3650), NotPulledFor = TimeSpan.FromDays(3650), KeepNewest = 100_000, TotalBytesAbove = long.MaxValue });
 
         Assert.Empty(FeedRules.FindMistakes([feed]));
+    }
+
+    [Fact]
+    public void Rules_are_the_same_as_long_as_each_setting_is()
+    {
+        Assert.True(RetentionRules.AreSame([Full()], [Full()]));
+        Assert.False(RetentionRules.AreSame([Full()], [Full(), Full()]));
+        foreach (PropertyInfo setting in typeof(RetentionRule).GetProperties())
+        {
+            RetentionRule other = Full();
+            if (setting.GetValue(other) is IList<string> patterns)
+            {
+                patterns.Add("more");
+            }
+            else
+            {
+                setting.SetValue(other, setting.GetValue(new RetentionRule()));
+            }
+
+            Assert.False(RetentionRules.AreSame([Full()], [other]), setting.Name);
+        }
+
+        static RetentionRule Full() => new()
+        {
+            Name = "full",
+            Repositories = { "a*" },
+            Origin = ManifestOrigin.Own,
+            Untagged = true,
+            Tags = { "v*" },
+            OlderThan = TimeSpan.FromDays(1),
+            NotPulledFor = TimeSpan.FromDays(1),
+            KeepNewest = 1,
+            KeepBy = RetentionOrder.SemanticVersion,
+            KeepPer = RetentionScope.TagPrefix,
+            TotalBytesAbove = 1,
+        };
     }
 }

@@ -101,7 +101,7 @@ public sealed class RetentionRuleTests : RetentionTest
 
         var feeds = new FeedTable([new Feed("library"), new Feed(""), new Feed("liz") { Enabled = false }]);
         var runner = new RetentionRunner(Root, null!, static (_, _, _) => false);
-        RetentionReport report = await runner.RunAsync(feeds, feeds.Default!, [TagRule("*")], dryRun: false, null, null, Cancel);
+        RetentionReport report = await runner.RunAsync(() => feeds, feeds.Default!, [TagRule("*")], dryRun: false, null, null, Cancel);
 
         Assert.Equal(["alpine", "lizard/app", "zoo"], report.Items.Select(static item => item.Repository));
         Assert.Equal(3, report.Repositories);

@@ -129,10 +129,30 @@ public sealed class UntaggedRetentionTests : RetentionTest
         var feeds = new FeedTable([Settings]);
         var runner = new RetentionRunner(Root, null!, static (_, _, _) => false);
 
-        RetentionReport report = await runner.RunAsync(feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, null, progress, Cancel);
+        RetentionReport report = await runner.RunAsync(() => feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, null, progress, Cancel);
 
         Assert.Equal(["b", "c"], report.Items.Select(static item => item.Repository));
         Assert.Equal(["library/b", "library/c"], progress.Done);
+    }
+
+    [Fact]
+    public async Task Manifests_stay_when_the_feed_is_set_read_only_while_they_are_looked_at()
+    {
+        await Root.PushImageAsync(Repo, "one");
+        Time.Advance(2 * Day);
+        Assert.Single(Named(await RunAsync(Untagged), RetentionOutcome.Condemned));
+        Time.Advance(2 * Day);
+        var store = new HookedStore(Store.Share());
+        ContentRoot node = Node(store);
+        store.OnceBefore(static call => call.Is(StoreOperation.List, ContentKeys.Manifests(Repo)), () =>
+        {
+            Settings.ReadOnly = true;
+            return ValueTask.CompletedTask;
+        });
+
+        RetentionReport report = await RunAsync(node, dryRun: false, null, Untagged);
+
+        Assert.Equal(("The feed is read-only.", 0L), (report.StoppedBecause, report.ManifestsRemoved));
     }
 
     private sealed class Progress : IRetentionProgress
