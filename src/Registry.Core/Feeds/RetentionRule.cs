@@ -10,7 +10,7 @@ public sealed class RetentionRule
 
     /// <summary>
     /// The repositories, by their names within the feed, as wildcards: <c>*</c> stands for any characters, slashes too, <c>?</c> for one; a pattern after <c>!</c> takes out what it matches. Empty, the default, or with nothing but
-    /// exceptions, it is all others. From 1 to 256 characters each.
+    /// exceptions, it is all others. From 1 to 256 characters each, of those that names have.
     /// </summary>
     public IList<string> Repositories { get; } = [];
 

@@ -47,6 +47,21 @@ public sealed class RetentionMistakeTests
     }
 
     [Fact]
+    public void A_pattern_that_fits_no_name_is_a_mistake()
+    {
+        var feed = new Feed("team");
+        feed.Retention.Add(new RetentionRule { Tags = { "*", "!release-* ", "!stable", "é" }, Repositories = { "*", "!Base/*", "!base/v2_*.x-?" } });
+
+        Assert.Equal(
+            [
+                "Retention of feed 'team', rule 1: '!Base/*' in Repositories fits no name, since none has a 'B': a name has lower-case letters, digits and '.', '_', '-', '/', beside the wildcards '*' and '?'.",
+                "Retention of feed 'team', rule 1: '!release-* ' in Tags fits no name, since none has a ' ': a tag has letters, digits and '.', '_', '-', beside the wildcards '*' and '?'.",
+                "Retention of feed 'team', rule 1: 'é' in Tags fits no name, since none has a 'é': a tag has letters, digits and '.', '_', '-', beside the wildcards '*' and '?'.",
+            ],
+            FeedRules.FindMistakes([feed]));
+    }
+
+    [Fact]
     public void Bounds_are_no_mistakes()
     {
         var feed = new Feed("");
