@@ -5,7 +5,7 @@ namespace Registry.Maintenance.Retention;
 /// <param name="findReasonToStop">Says why nothing more is to be done, where that is so.</param>
 internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueTask>? onItem, Func<string?>? findReasonToStop = null)
 {
-    // One failure says nothing of the next; so many without a success between them say that the store is gone.
+    // One failure says nothing of the next; so many without a success between them say that the store is gone. What can be read and not be removed is one thing, what cannot be read another.
     private const int MaxFailuresInARow = 20;
 
     private readonly List<RetentionItem> _items = [];
@@ -13,6 +13,7 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
     private long _manifestsRemoved;
     private long _leftOut;
     private int _failuresInARow;
+    private int _unreadInARow;
     private string? _stoppedBecause;
 
     public int Repositories { get; set; }
@@ -20,30 +21,26 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
     public long TagsSeen { get; set; }
 
     /// <summary>Why the run is not to go on; <see langword="null"/> as long as it is.</summary>
-    public string? StoppedBecause => _stoppedBecause ??= _failuresInARow >= MaxFailuresInARow ? "Too many removals failed one after another." : findReasonToStop?.Invoke();
+    public string? StoppedBecause => _stoppedBecause ??= FindReasonToStop();
 
     /// <summary>Whether the run is not to go on, as it has to be asked before anything is removed.</summary>
     public bool IsStopped => StoppedBecause is not null;
 
-    public async ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken)
+    public ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken)
     {
-        _counts[(int)item.Outcome]++;
-        _manifestsRemoved += item is { Outcome: RetentionOutcome.Removed, Tag: null } ? 1 : 0;
         _failuresInARow = item.Outcome == RetentionOutcome.Failed ? _failuresInARow + 1 : 0;
-        if (_items.Count < RetentionReport.MaxItems)
-        {
-            _items.Add(item);
-        }
-        else
-        {
-            _leftOut++;
-        }
-
-        if (onItem is not null)
-        {
-            await onItem(item, cancellationToken).ConfigureAwait(false);
-        }
+        return TellAsync(item, cancellationToken);
     }
+
+    /// <summary>Adds what cannot be read and so not be judged.</summary>
+    public ValueTask AddUnreadAsync(RetentionItem item, CancellationToken cancellationToken)
+    {
+        _unreadInARow++;
+        return TellAsync(item, cancellationToken);
+    }
+
+    /// <summary>Takes down that there is something which can be read.</summary>
+    public void FoundReadable() => _unreadInARow = 0;
 
     public RetentionReport Report(string feed, bool dryRun, DateTimeOffset started, DateTimeOffset ended, string? stoppedBecause) => new()
     {
@@ -62,4 +59,28 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
         ItemsLeftOut = _leftOut,
         StoppedBecause = stoppedBecause,
     };
+
+    private string? FindReasonToStop() =>
+        _failuresInARow >= MaxFailuresInARow ? "Too many removals failed one after another."
+        : _unreadInARow >= MaxFailuresInARow ? "Too much could not be read, one after another."
+        : findReasonToStop?.Invoke();
+
+    private async ValueTask TellAsync(RetentionItem item, CancellationToken cancellationToken)
+    {
+        _counts[(int)item.Outcome]++;
+        _manifestsRemoved += item is { Outcome: RetentionOutcome.Removed, Tag: null } ? 1 : 0;
+        if (_items.Count < RetentionReport.MaxItems)
+        {
+            _items.Add(item);
+        }
+        else
+        {
+            _leftOut++;
+        }
+
+        if (onItem is not null)
+        {
+            await onItem(item, cancellationToken).ConfigureAwait(false);
+        }
+    }
 }
