@@ -220,6 +220,8 @@ public sealed class RetentionTests : MaintenanceTest
         Assert.Equal("Another host is at it.", Assert.Single(await MaintenanceOf(other).ApplyRetentionAsync("team", null, Cancel)).StoppedBecause);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        RetentionReport ended = Assert.Single(MaintenanceOf(busy).LastRetention);
+        Assert.Equal(("It was told to stop.", 1L), (ended.StoppedBecause, ended.TagsRemoved));
         RetentionReport rest = Assert.Single(await MaintenanceOf(other).ApplyRetentionAsync("team", null, Cancel));
 
         Assert.Equal((null, 1), (rest.StoppedBecause, rest.Repositories));
@@ -275,8 +277,12 @@ public sealed class RetentionTests : MaintenanceTest
         await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
         await PushAsync(host, "team/app", "pr-1", "pr-2");
 
-        await Assert.ThrowsAsync<FormatException>(() => MaintenanceOf(host).ApplyRetentionAsync("team", static (_, _) => throw new FormatException(), Cancel));
+        using var measured = new Measurements(host);
+        await Assert.ThrowsAsync<FormatException>(() => MaintenanceOf(host).ApplyRetentionAsync("team", static (_, _) => throw new FormatException("Enough."), Cancel));
 
+        RetentionReport ended = Assert.Single(MaintenanceOf(host).LastRetention);
+        Assert.Equal(("It failed: Enough.", 2L), (ended.StoppedBecause, ended.TagsRemoved));
+        Assert.Equal(2, measured.Of("registry.retention.items").Where(static item => item.Tags["outcome"] is "removed").Sum(static item => item.Value));
         Assert.Null(Assert.Single(await MaintenanceOf(host).ApplyRetentionAsync("team", null, Cancel)).StoppedBecause);
         Assert.Empty(await TagsAsync(host, "team/app"));
     }

@@ -64,7 +64,7 @@ internal sealed class Process : IDisposable
         ManifestLook look = await new ManifestCollector(run, new OwnerJudge(run), new TombstoneRemover(run)).ExamineAsync(repository, digest, cancellationToken);
         if (look.Fate == ManifestFate.Ripe)
         {
-            await new ManifestEnder(run).EndAsync(repository, new Dictionary<Digest, string> { [digest] = look.Nonce }, cancellationToken);
+            await new ManifestEnder(run).EndAsync(repository, new Dictionary<Digest, string> { [digest] = look.Nonce }, [], cancellationToken);
         }
     }
 

@@ -79,7 +79,7 @@ internal sealed class RepositoryScan(CollectionRun run, OwnerJudge judge, Manife
                 }
             },
             cancellationToken).ConfigureAwait(false);
-        await ender.EndAsync(repository, ripe, cancellationToken).ConfigureAwait(false);
+        await ender.EndAsync(repository, ripe, [], cancellationToken).ConfigureAwait(false);
         run.Count(new CollectionCounts { Manifests = keys.Count });
     }
 

@@ -199,10 +199,12 @@ internal sealed class RepositoryRetention(
                 return;
             }
 
-            foreach (RetentionItem item in await Task.WhenAll(some.Select(verdict => CarryOutAsync(verdict, cancellationToken))).ConfigureAwait(false))
-            {
-                await log.AddAsync(item, cancellationToken).ConfigureAwait(false);
-            }
+            // Where the run is ended meanwhile, what was done is told still.
+            Task<RetentionItem>[] all = [.. some.Select(verdict => CarryOutAsync(verdict, cancellationToken))];
+            Task done = Task.WhenAll(all);
+            await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await log.AddAsync(await Task.WhenAll(all.Where(static one => one.IsCompletedSuccessfully)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await done.ConfigureAwait(false);
         }
     }
 

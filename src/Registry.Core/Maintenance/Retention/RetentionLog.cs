@@ -26,16 +26,28 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
     /// <summary>Whether the run is not to go on, as it has to be asked before anything is removed.</summary>
     public bool IsStopped => StoppedBecause is not null;
 
-    public ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken)
+    public ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken) => AddAsync([item], cancellationToken);
+
+    /// <summary>Adds what was done together. All of it is counted before any is handed on, since whoever it is handed to may end the run.</summary>
+    public async ValueTask AddAsync(IReadOnlyList<RetentionItem> items, CancellationToken cancellationToken)
     {
-        _failuresInARow = item.Outcome == RetentionOutcome.Failed ? _failuresInARow + 1 : 0;
-        return TellAsync(item, cancellationToken);
+        foreach (RetentionItem item in items)
+        {
+            _failuresInARow = item.Outcome == RetentionOutcome.Failed ? _failuresInARow + 1 : 0;
+            Count(item);
+        }
+
+        foreach (RetentionItem item in items)
+        {
+            await TellAsync(item, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Adds what cannot be read and so not be judged.</summary>
     public ValueTask AddUnreadAsync(RetentionItem item, CancellationToken cancellationToken)
     {
         _unreadInARow++;
+        Count(item);
         return TellAsync(item, cancellationToken);
     }
 
@@ -65,7 +77,7 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
         : _unreadInARow >= MaxFailuresInARow ? "Too much could not be read, one after another."
         : findReasonToStop?.Invoke();
 
-    private async ValueTask TellAsync(RetentionItem item, CancellationToken cancellationToken)
+    private void Count(RetentionItem item)
     {
         _counts[(int)item.Outcome]++;
         _manifestsRemoved += item is { Outcome: RetentionOutcome.Removed, Tag: null } ? 1 : 0;
@@ -77,10 +89,7 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
         {
             _leftOut++;
         }
-
-        if (onItem is not null)
-        {
-            await onItem(item, cancellationToken).ConfigureAwait(false);
-        }
     }
+
+    private ValueTask TellAsync(RetentionItem item, CancellationToken cancellationToken) => onItem?.Invoke(item, cancellationToken) ?? ValueTask.CompletedTask;
 }

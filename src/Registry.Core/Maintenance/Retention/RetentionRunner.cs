@@ -17,6 +17,10 @@ internal interface IRetentionProgress
 
     /// <summary>A repository was gone through.</summary>
     void Passed(string fullName);
+
+    /// <summary>An exception ends the run.</summary>
+    /// <param name="report">What was done up to then.</param>
+    void Ended(RetentionReport report);
 }
 
 /// <summary>
@@ -30,6 +34,9 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
     /// <summary>Why a run ends that another host has taken over, or has had all the time.</summary>
     public const string OfAnother = "Another host is at it.";
 
+    /// <summary>Why a run ends whose token is cancelled: its time is over, the host stops or the caller wants no more.</summary>
+    public const string OnDemand = "It was told to stop.";
+
     private const int PageSize = 1_000;
 
     /// <summary>Carries out rules.</summary>
@@ -41,6 +48,7 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
     /// <param name="progress">Where a run that was stopped is gone on with, and told how far this one is; <see langword="null"/> begins at the beginning.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <exception cref="ArgumentException">The rules have mistakes.</exception>
+    /// <exception cref="OperationCanceledException">The run was ended. What it did, <see cref="IRetentionProgress.Ended"/> was told.</exception>
     public async ValueTask<RetentionReport> RunAsync(
         Func<FeedTable> feeds,
         ActiveFeed feed,
@@ -60,17 +68,22 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
         var current = new RetentionFeed(feeds, feed, isProtected);
         var log = new RetentionLog(onItem, dryRun ? null : current.FindReasonToStop);
         CompiledRule[] compiled = [.. rules.Select((rule, index) => new CompiledRule(rule, index, started))];
-        string? stoppedBecause;
         try
         {
-            stoppedBecause = await RunAsync(current, compiled, dryRun, log, progress, cancellationToken).ConfigureAwait(false);
+            return Report(await RunAsync(current, compiled, dryRun, log, progress, cancellationToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (progress is { IsTakenOver: true })
         {
-            stoppedBecause = OfAnother; // What was done up to here is to be told.
+            return Report(OfAnother);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // What was done up to here is to be told, or nobody would know of it.
+            progress?.Ended(Report(cancellationToken.IsCancellationRequested ? OnDemand : $"It failed: {e.Message}"));
+            throw;
         }
 
-        return log.Report(feed.Name, dryRun, started, root.Time.GetUtcNow(), stoppedBecause);
+        RetentionReport Report(string? stoppedBecause) => log.Report(feed.Name, dryRun, started, root.Time.GetUtcNow(), stoppedBecause);
     }
 
     private async ValueTask<string?> RunAsync(RetentionFeed feed, CompiledRule[] rules, bool dryRun, RetentionLog log, IRetentionProgress? progress, CancellationToken cancellationToken)

@@ -33,13 +33,9 @@ internal sealed class UntaggedRetention(
             Digest[] sound = [.. named.Where(static one => one.Fault is null).Select(static one => one.Digest)];
             IReadOnlyList<UnneededLook> looks = await manifests.ConsiderAsync(repository.FullName, sound, dryRun, cancellationToken).ConfigureAwait(false);
             int next = 0;
-            foreach (NamedManifest one in named)
-            {
-                if (ToItem(one, one.Fault is null ? looks[next++] : new UnneededLook(ManifestFate.Kept, one.Fault)) is { } item)
-                {
-                    await log.AddAsync(item, cancellationToken).ConfigureAwait(false);
-                }
-            }
+            RetentionItem?[] items = [.. named.Select(one => ToItem(one, one.Fault is null ? looks[next++] : new UnneededLook(ManifestFate.Kept, one.Fault)))];
+            await log.AddAsync([.. items.OfType<RetentionItem>()], cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
         }
         while (page.HasMore && !log.IsStopped);
     }
