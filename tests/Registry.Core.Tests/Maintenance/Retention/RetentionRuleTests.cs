@@ -144,6 +144,18 @@ public sealed class RetentionRuleTests : RetentionTest
     }
 
     [Fact]
+    public async Task A_tag_that_is_asked_for_and_not_pulled_is_used()
+    {
+        await BeginCountingAsync();
+        await PushAsync(Repo, "asked-for", "never");
+        Time.Advance(20 * Day);
+        await PullAsync(TestManifest.ImageOf("asked-for").Digest, "asked-for", isPull: false);
+        Time.Advance(11 * Day);
+
+        Assert.Equal(["never"], Named(await RunAsync(Rule(static rule => rule.NotPulledFor = TimeSpan.FromDays(30)))));
+    }
+
+    [Fact]
     public async Task Nothing_counts_as_unused_from_before_pulls_were_counted()
     {
         await PushAsync(Repo, "a");

@@ -65,10 +65,10 @@ public abstract class RetentionTest : ContentTest
         }
     }
 
-    private protected async Task PullAsync(Digest digest, string? tag = null)
+    private protected async Task PullAsync(Digest digest, string? tag = null, bool isPull = true)
     {
         var counter = new PullCounter(Time);
-        counter.Note(Root, Repo, digest, tag is null ? null : Tag.Parse(tag));
+        counter.Note(Root, Repo, digest, tag is null ? null : Tag.Parse(tag), isPull);
         await new UsageWriter(counter).RunAsync([Root], Cancel);
     }
 
