@@ -37,7 +37,7 @@ public interface IRegistryMaintenance
     /// </summary>
     /// <param name="feed">The feed by its own name, empty for the default feed; <see langword="null"/> takes all that have rules and are not read-only.</param>
     /// <param name="onItem">Told of each tag and manifest that a rule names, while the run goes on; a report has only the first <see cref="RetentionReport.MaxItems"/>.</param>
-    /// <param name="cancellationToken">Ends the run; the next one goes on where it stopped.</param>
+    /// <param name="cancellationToken">Ends the run; the next one goes on where it stopped. What it did by then, <see cref="LastRetention"/> says.</param>
     /// <returns>A report for each feed.</returns>
     /// <exception cref="InvalidOperationException">There is no such feed, or it is disabled.</exception>
     Task<IReadOnlyList<RetentionReport>> ApplyRetentionAsync(string? feed, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken);
@@ -52,7 +52,7 @@ public interface IRegistryMaintenance
     /// <exception cref="ArgumentException">The rules have mistakes, all of which are named.</exception>
     Task<IReadOnlyList<RetentionReport>> TryRetentionAsync(string? feed, IReadOnlyList<RetentionRule>? rules, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken);
 
-    /// <summary>What the last run of rules of this host came to, for each feed; empty before the first.</summary>
+    /// <summary>What the last run of rules of this host came to, for each feed, also where an exception or its token ended it; empty before the first.</summary>
     IReadOnlyList<RetentionReport> LastRetention { get; }
 
     /// <summary>

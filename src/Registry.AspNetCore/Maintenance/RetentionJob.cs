@@ -30,23 +30,25 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     public async Task<IReadOnlyList<RetentionReport>> ApplyAsync(string? feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var reports = new List<RetentionReport>();
         try
         {
-            var reports = new List<RetentionReport>();
-            FeedTable table = feeds.Current;
-            foreach (ActiveFeed one in feed is null ? table.Feeds.Where(static one => one.Settings.Retention.Count > 0 && !one.Settings.ReadOnly) : [Find(table, feed)])
+            string[] names = feed is null ? [.. feeds.Current.Feeds.Select(static one => one.Name)] : [Find(feeds.Current, feed).Name];
+            foreach (string name in names)
             {
-                if (await ApplyAsync(table, one, notSince, onItem, cancellationToken).ConfigureAwait(false) is { } report)
+                // As it is now: those before it may have taken hours.
+                if (feeds.Current.FindByName(name) is { } one && (feed is not null || one.Settings is { Retention.Count: > 0, ReadOnly: false }))
                 {
-                    reports.Add(report);
+                    await CarryOutAsync(one, notSince, onItem, reports, cancellationToken).ConfigureAwait(false);
                 }
             }
 
-            Last = reports.Count > 0 ? reports : Last;
             return reports;
         }
         finally
         {
+            // Also of a run that is ended by an exception: what it did, it did.
+            Last = reports.Count > 0 ? reports : Last;
             _turn.Release();
         }
     }
@@ -59,12 +61,12 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     public async Task<IReadOnlyList<RetentionReport>> TryAsync(string? feed, IReadOnlyList<RetentionRule>? rules, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
     {
         var reports = new List<RetentionReport>();
-        FeedTable table = feeds.Current;
+        FeedTable table = feeds.Current; // Of one moment: nothing is removed.
         foreach (ActiveFeed one in feed is null ? table.Feeds.Where(static one => one.Settings.Retention.Count > 0) : [Find(table, feed)])
         {
             ContentRoot root = await roots.OpenAsync(one.Settings.Store, cancellationToken).ConfigureAwait(false);
             reports.Add(await RunnerOf(root, new StoreTime(root.Time)).RunAsync(
-                table, one, rules ?? [.. one.Settings.Retention], dryRun: true, onItem, progress: null, cancellationToken).ConfigureAwait(false));
+                () => table, one, rules ?? [.. one.Settings.Retention], dryRun: true, onItem, progress: null, cancellationToken).ConfigureAwait(false));
         }
 
         return reports;
@@ -72,9 +74,9 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
 
     public void Dispose() => _turn.Dispose();
 
-    // Nothing where it is done.
-    private async ValueTask<RetentionReport?> ApplyAsync(
-        FeedTable table, ActiveFeed feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, CancellationToken cancellationToken)
+    // Adds no report where it is done.
+    private async ValueTask CarryOutAsync(
+        ActiveFeed feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, List<RetentionReport> reports, CancellationToken cancellationToken)
     {
         ContentRoot root = roots.Get(feed.Settings.Store);
         var clock = new StoreTime(root.Time);
@@ -88,43 +90,46 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
                 root, clock, ContentKeys.FeedRetention(feed.Name), root.Ids.Next(), options.Collection.LeaseDuration, notSince, cancellationToken).ConfigureAwait(false);
             if (claim is null)
             {
-                return isDone ? null : left;
+                reports.AddRange(isDone ? [] : [left]);
+                return;
             }
         }
         catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
             // Other feeds may have another store.
-            return Fail(left, e);
+            reports.Add(Fail(left, e));
+            return;
         }
 
         RetentionReport? report = null;
         try
         {
             await claim.HoldAsync(
-                async token => report = await RunnerOf(root, clock).RunAsync(table, feed, [.. feed.Settings.Retention], dryRun: false, onItem, new Progress(claim), token).ConfigureAwait(false),
+                async token => report = await RunnerOf(root, clock).RunAsync(
+                    () => feeds.Current, feed, [.. feed.Settings.Retention], dryRun: false, onItem, new Progress(claim, ended => report = ended), token).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
         }
         catch (Exception)
         {
+            Tell(report, reports);
             await claim.PauseAsync().ConfigureAwait(false);
             throw;
         }
 
-        Tell(report!);
+        Tell(report, reports);
         if (report!.StoppedBecause is not null)
         {
             await claim.PauseAsync().ConfigureAwait(false);
-            return report;
+            return;
         }
 
         try
         {
             await claim.FinishAsync(cancellationToken).ConfigureAwait(false);
-            return report;
         }
         catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
-            return Fail(report, e);
+            reports[^1] = Fail(report, e);
         }
     }
 
@@ -139,18 +144,26 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
 
     private static ActiveFeed Find(FeedTable table, string feed) => table.FindByName(feed) ?? throw new InvalidOperationException($"There is no feed '{feed}', or it is disabled.");
 
-    private void Tell(RetentionReport report)
+    private void Tell(RetentionReport? report, List<RetentionReport> reports)
     {
+        if (report is null)
+        {
+            return;
+        }
+
+        reports.Add(report);
         metrics.Retained(report);
         logger.Retained(report.Feed, report.Ended - report.Started, report.Repositories, report.TagsRemoved, report.ManifestsCondemned, report.ManifestsRemoved, report.Kept, report.Failures, report.StoppedBecause ?? "all done");
     }
 
-    private sealed class Progress(PartClaim claim) : IRetentionProgress
+    private sealed class Progress(PartClaim claim, Action<RetentionReport> ended) : IRetentionProgress
     {
         public string? After => claim.Position.Length == 0 ? null : claim.Position;
 
         public bool IsTakenOver => claim.IsLost;
 
         public void Passed(string fullName) => claim.Position = fullName;
+
+        public void Ended(RetentionReport report) => ended(report);
     }
 }

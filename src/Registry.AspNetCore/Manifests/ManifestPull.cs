@@ -34,11 +34,8 @@ internal static class ManifestPull
             return;
         }
 
-        if (!request.IsHead)
-        {
-            // A client that has it already and asks whether it is the newest uses it no less.
-            request.Registry.Pulls.Note(request.Content, request.Repository, manifest.Digest, reference.Tag);
-        }
+        // A client that has it already and asks whether it is the newest uses it no less.
+        request.Registry.Pulls.Note(request.Content, request.Repository, manifest.Digest, reference.Tag, isPull: !request.IsHead);
 
         request.SetDigest(manifest.Digest);
         request.Response.Headers.ETag = RegistryHeaders.ETag(manifest.Digest);

@@ -9,8 +9,16 @@ internal static class FeedRules
     private const int MaxNameLength = 128;
     private const int MaxPeriodDays = 3650;
 
+    /// <summary>What patterns of repositories are made of.</summary>
+    public const string RepositoryPatternRule = "a name has lower-case letters, digits and '.', '_', '-', '/', beside the wildcards '*' and '?'";
+
+    private static readonly SearchValues<char> RepositoryCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-/");
+
     /// <summary>Whether a text can be a feed's name or alias: one part of a repository's name.</summary>
     public static bool IsName(string text) => text.Length <= MaxNameLength && !text.Contains('/', StringComparison.Ordinal) && RepositoryName.TryParse(text, out _);
+
+    /// <summary>Whether a character can be in a repository's name.</summary>
+    public static bool IsRepositoryCharacter(char c) => RepositoryCharacters.Contains(c);
 
     /// <summary>The names that clients use for a feed.</summary>
     public static IEnumerable<string> ClientNames(Feed feed) => feed.Aliases.Count > 0 ? feed.Aliases : [feed.Name];
@@ -95,9 +103,9 @@ internal static class FeedRules
 
         foreach ((string pattern, StorageQuota? quota) in feed.RepositoryQuotas)
         {
-            if (pattern.Length is 0 or > RepositoryName.MaxLength || pattern.AsSpan().ContainsAnyExcept(PatternCharacters))
+            if (pattern.Length is 0 or > RepositoryName.MaxLength || NamePatterns.FindForeign(pattern, IsRepositoryCharacter) is not null)
             {
-                yield return $"The repositories '{pattern}' in {nameof(Feed.RepositoryQuotas)} of {which} are none: a name has lower-case letters, digits and '.', '_', '-', '/', beside the wildcards '*' and '?'.";
+                yield return $"The repositories '{pattern}' in {nameof(Feed.RepositoryQuotas)} of {which} are none: {RepositoryPatternRule}.";
             }
 
             if (quota is null or { Bytes: null, Tags: null })
@@ -149,8 +157,6 @@ internal static class FeedRules
             }
         }
     }
-
-    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-/*?");
 
     private const string QuotaRule = "it must be 0 or more, or null for no limit.";
 

@@ -57,7 +57,11 @@ internal sealed class NamePatterns(IEnumerable<string> patterns)
         }
     }
 
-    private static char? FindForeign(ReadOnlySpan<char> text, Func<char, bool> isOfNames)
+    /// <summary>Finds what makes a pattern, without the <c>!</c> that it may begin with, fit no name.</summary>
+    /// <param name="text">The pattern.</param>
+    /// <param name="isOfNames">Whether a character can be in one of the names.</param>
+    /// <returns>The first character that none of the names has, if there is one.</returns>
+    public static char? FindForeign(ReadOnlySpan<char> text, Func<char, bool> isOfNames)
     {
         foreach (char c in text)
         {

@@ -10,7 +10,7 @@ public sealed class RetentionRule
 
     /// <summary>
     /// The repositories, by their names within the feed, as wildcards: <c>*</c> stands for any characters, slashes too, <c>?</c> for one; a pattern after <c>!</c> takes out what it matches. Empty, the default, or with nothing but
-    /// exceptions, it is all others. From 1 to 256 characters each.
+    /// exceptions, it is all others. From 1 to 256 characters each, of those that names have.
     /// </summary>
     public IList<string> Repositories { get; } = [];
 
@@ -32,8 +32,8 @@ public sealed class RetentionRule
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>
-    /// Only what was not pulled for as long as this, neither by the tag nor by the digest. What was never pulled counts from when it was pushed, and nothing from before pulls were first counted. From 1 day to 3,650 days;
-    /// <see langword="null"/>, the default, does not ask.
+    /// Only what was not pulled for as long as this, neither by the tag nor by the digest, nor asked for (HEAD). What was never pulled counts from when it was pushed, and nothing from before pulls were first counted. From 1 day to
+    /// 3,650 days; <see langword="null"/>, the default, does not ask.
     /// </summary>
     public TimeSpan? NotPulledFor { get; set; }
 

@@ -1,3 +1,5 @@
+using Registry.Model;
+
 namespace Registry.Feeds;
 
 /// <summary>What has to hold of a feed's rules on what it keeps.</summary>
@@ -6,6 +8,7 @@ internal static class RetentionRules
     private const int MaxNameLength = 128;
     private const int MaxPatternLength = 256;
     private const int MaxKept = 100_000;
+    private const string TagPatternRule = "a tag has letters, digits and '.', '_', '-', beside the wildcards '*' and '?'";
 
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
@@ -20,6 +23,24 @@ internal static class RetentionRules
     public static IEnumerable<string> FindMistakes(IList<RetentionRule> rules, string which) => rules.SelectMany((rule, index) =>
         FindMistakes(rule).Concat(FindMistakesOfKind(rule)).Select(mistake => $"{nameof(Feed.Retention)} of {which}, {Describe(rule, index)}: {mistake}"));
 
+    /// <summary>Whether two lists say the same, rule by rule.</summary>
+    public static bool AreSame(IReadOnlyCollection<RetentionRule> left, IList<RetentionRule> right) =>
+        left.Count == right.Count && left.Zip(right).All(static pair => IsSame(pair.First, pair.Second));
+
+    private static bool IsSame(RetentionRule left, RetentionRule right) =>
+        ReferenceEquals(left, right)
+        || (left.Name == right.Name
+            && left.Repositories.SequenceEqual(right.Repositories)
+            && left.Origin == right.Origin
+            && left.Untagged == right.Untagged
+            && left.Tags.SequenceEqual(right.Tags)
+            && left.OlderThan == right.OlderThan
+            && left.NotPulledFor == right.NotPulledFor
+            && left.KeepNewest == right.KeepNewest
+            && left.KeepBy == right.KeepBy
+            && left.KeepPer == right.KeepPer
+            && left.TotalBytesAbove == right.TotalBytesAbove);
+
     private static IEnumerable<string> FindMistakes(RetentionRule rule)
     {
         if (rule.Name.Length > MaxNameLength)
@@ -27,14 +48,10 @@ internal static class RetentionRules
             yield return $"{nameof(rule.Name)} has {rule.Name.Length} characters; it may have {MaxNameLength}.";
         }
 
-        foreach (string pattern in rule.Repositories.Where(IsNoPattern))
+        foreach (string mistake in FindMistakes(rule.Repositories, nameof(rule.Repositories), FeedRules.IsRepositoryCharacter, FeedRules.RepositoryPatternRule)
+            .Concat(FindMistakes(rule.Tags, nameof(rule.Tags), Tag.IsTagCharacter, TagPatternRule)))
         {
-            yield return $"'{pattern}' in {nameof(rule.Repositories)} is no pattern; it must have 1 to {MaxPatternLength} characters, beside a '!' in front.";
-        }
-
-        foreach (string pattern in rule.Tags.Where(IsNoPattern))
-        {
-            yield return $"'{pattern}' in {nameof(rule.Tags)} is no pattern; it must have 1 to {MaxPatternLength} characters, beside a '!' in front.";
+            yield return mistake;
         }
 
         if (rule.Origin is { } origin && !Enum.IsDefined(origin))
@@ -91,5 +108,20 @@ internal static class RetentionRules
         }
     }
 
-    private static bool IsNoPattern(string pattern) => (pattern.StartsWith('!') ? pattern.Length - 1 : pattern.Length) is 0 or > MaxPatternLength;
+    // A pattern that fits nothing may be an exception, and what it was to keep would go.
+    private static IEnumerable<string> FindMistakes(IList<string> patterns, string setting, Func<char, bool> isOfNames, string rule)
+    {
+        foreach (string pattern in patterns)
+        {
+            string text = pattern.StartsWith('!') ? pattern[1..] : pattern;
+            if (text.Length is 0 or > MaxPatternLength)
+            {
+                yield return $"'{pattern}' in {setting} is no pattern; it must have 1 to {MaxPatternLength} characters, beside a '!' in front.";
+            }
+            else if (NamePatterns.FindForeign(text, isOfNames) is { } foreign)
+            {
+                yield return $"'{pattern}' in {setting} fits no name, since none has a '{foreign}': {rule}.";
+            }
+        }
+    }
 }

@@ -65,6 +65,11 @@ public sealed class RetentionSectionTests
             (await Assert.ThrowsAsync<InvalidOperationException>(() => FeedTests.StartAsync(static registry => registry.AddFeeds(Section("""{"team":{"Retention":[{"KeepNewest":-1}]}}"""))))).Message,
             StringComparison.Ordinal);
 
+        InvalidOperationException patterns = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => FeedTests.StartAsync(static registry => registry.AddFeeds(Section("""{"team":{"Retention":[{"Tags":["*","!release-* "],"Repositories":["*","!Base/*"]}]}}"""))));
+        Assert.Contains("'!release-* ' in Tags fits no name", patterns.Message, StringComparison.Ordinal);
+        Assert.Contains("'!Base/*' in Repositories fits no name", patterns.Message, StringComparison.Ordinal);
+
         await using RegistryHost host = await FeedTests.StartAsync(static registry => registry.AddFeed("team"));
         var feed = new Feed("team");
         feed.Retention.Add(new RetentionRule { OlderThan = TimeSpan.Zero });

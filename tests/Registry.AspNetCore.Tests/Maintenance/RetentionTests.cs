@@ -102,6 +102,105 @@ public sealed class RetentionTests : MaintenanceTest
         }
     }
 
+    [Theory]
+    [InlineData("gone", "The feed is gone, or disabled.")]
+    [InlineData("disabled", "The feed is gone, or disabled.")]
+    [InlineData("read-only", "The feed is read-only.")]
+    [InlineData("no rules", "The feed has other rules by now.")]
+    [InlineData("other rules", "The feed has other rules by now.")]
+    public async Task A_run_ends_when_the_feed_that_it_is_about_is_changed(string change, string reason)
+    {
+        await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team).AddFeed("zoo", Team));
+        string[] tags = [.. Enumerable.Range(0, 40).Select(static i => $"pr-{i:00}")];
+        await PushAsync(host, "team/app", tags);
+        await PushAsync(host, "team/other", "pr-1");
+        await PushAsync(host, "zoo/app", "pr-1");
+        var changed = new Feed("team") { Enabled = change != "disabled", ReadOnly = change == "read-only" };
+        if (change != "no rules")
+        {
+            Team(changed);
+        }
+
+        if (change == "other rules")
+        {
+            changed.Retention[0].OlderThan = TimeSpan.FromDays(1);
+        }
+
+        var feeds = host.Services.GetRequiredKeyedService<HostFeeds>("");
+        int removed = 0;
+
+        IReadOnlyList<RetentionReport> reports = await MaintenanceOf(host).ApplyRetentionAsync(null, Change, Cancel);
+
+        Assert.Equal([reason, null], reports.Select(static report => report.StoppedBecause));
+        Assert.InRange(reports[0].TagsRemoved, 1, 20);
+        Assert.Equal(removed, reports.Sum(static report => report.TagsRemoved));
+        Assert.Equal(1, reports[1].TagsRemoved);
+        feeds.Set(new Feed("team"));
+        Assert.Equal(tags.Length - reports[0].TagsRemoved, (await TagsAsync(host, "team/app")).Length);
+        Assert.Single(await TagsAsync(host, "team/other"));
+
+        ValueTask Change(RetentionItem item, CancellationToken cancellationToken)
+        {
+            if (++removed == 1 && change == "gone")
+            {
+                feeds.Remove("team");
+            }
+            else if (removed == 1)
+            {
+                feeds.Set(changed);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Fact]
+    public async Task Tags_that_are_protected_while_a_run_goes_on_stay_and_a_change_of_another_kind_does_not_end_it()
+    {
+        await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
+        await PushAsync(host, "team/app", [.. Enumerable.Range(0, 40).Select(static i => $"pr-{i:00}")]);
+        var changed = new Feed("team") { ProtectedTags = { "pr-3?" } };
+        changed.Retention.Add(Drop("pr-*"));
+        changed.Retention.Add(new RetentionRule { Untagged = true });
+
+        RetentionReport report = Assert.Single(await MaintenanceOf(host).ApplyRetentionAsync("team", Change, Cancel));
+
+        Assert.Equal((null, 30L, 10L), (report.StoppedBecause, report.TagsRemoved, report.Kept));
+        string[] left = await TagsAsync(host, "team/app");
+        Assert.Equal([.. Enumerable.Range(30, 10).Select(static i => $"pr-{i}")], left);
+
+        ValueTask Change(RetentionItem item, CancellationToken cancellationToken)
+        {
+            if (item.Tag!.Value.Value == "pr-00")
+            {
+                host.Services.GetRequiredKeyedService<HostFeeds>("").Set(changed);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Fact]
+    public async Task A_feed_that_is_set_read_only_while_another_is_gone_through_is_left_alone()
+    {
+        await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("a", Team).AddFeed("b", Team));
+        await PushAsync(host, "a/app", "pr-1");
+        await PushAsync(host, "b/app", "pr-1");
+        var changed = new Feed("b") { ReadOnly = true };
+        Team(changed);
+
+        RetentionReport report = Assert.Single(await MaintenanceOf(host).ApplyRetentionAsync(null, Change, Cancel));
+
+        Assert.Equal(("a", 1L), (report.Feed, report.TagsRemoved));
+        Assert.Equal(["pr-1"], await TagsAsync(host, "b/app"));
+
+        ValueTask Change(RetentionItem item, CancellationToken cancellationToken)
+        {
+            host.Services.GetRequiredKeyedService<HostFeeds>("").Set(changed);
+            return ValueTask.CompletedTask;
+        }
+    }
+
     [Fact]
     public async Task A_feed_that_another_host_is_at_is_left_to_it_and_gone_on_with_when_that_stops()
     {
@@ -121,6 +220,8 @@ public sealed class RetentionTests : MaintenanceTest
         Assert.Equal("Another host is at it.", Assert.Single(await MaintenanceOf(other).ApplyRetentionAsync("team", null, Cancel)).StoppedBecause);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        RetentionReport ended = Assert.Single(MaintenanceOf(busy).LastRetention);
+        Assert.Equal(("It was told to stop.", 1L), (ended.StoppedBecause, ended.TagsRemoved));
         RetentionReport rest = Assert.Single(await MaintenanceOf(other).ApplyRetentionAsync("team", null, Cancel));
 
         Assert.Equal((null, 1), (rest.StoppedBecause, rest.Repositories));
@@ -176,8 +277,12 @@ public sealed class RetentionTests : MaintenanceTest
         await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
         await PushAsync(host, "team/app", "pr-1", "pr-2");
 
-        await Assert.ThrowsAsync<FormatException>(() => MaintenanceOf(host).ApplyRetentionAsync("team", static (_, _) => throw new FormatException(), Cancel));
+        using var measured = new Measurements(host);
+        await Assert.ThrowsAsync<FormatException>(() => MaintenanceOf(host).ApplyRetentionAsync("team", static (_, _) => throw new FormatException("Enough."), Cancel));
 
+        RetentionReport ended = Assert.Single(MaintenanceOf(host).LastRetention);
+        Assert.Equal(("It failed: Enough.", 2L), (ended.StoppedBecause, ended.TagsRemoved));
+        Assert.Equal(2, measured.Of("registry.retention.items").Where(static item => item.Tags["outcome"] is "removed").Sum(static item => item.Value));
         Assert.Null(Assert.Single(await MaintenanceOf(host).ApplyRetentionAsync("team", null, Cancel)).StoppedBecause);
         Assert.Empty(await TagsAsync(host, "team/app"));
     }

@@ -27,14 +27,12 @@ public sealed class UsageTests
     private static Task<bool> WriteAsync(RegistryHost host) => host.Services.GetRequiredKeyedService<UsageRounds>("").WriteAsync(Cancel);
 
     [Fact]
-    public async Task A_get_of_a_manifest_is_a_pull_and_a_head_is_none()
+    public async Task A_get_of_a_manifest_is_a_pull_and_a_head_a_use_that_is_none()
     {
         await using RegistryHost host = await StartAsync(new InMemoryObjectStore(TimeProvider.System));
         DateTimeOffset before = TimeProvider.System.GetUtcNow();
         PushedImage image = await host.Client.PushImageAsync("app", "v1");
         Digest digest = Digest.Parse(image.Digest);
-        await host.Client.AskAsync("HEAD", "/v2/app/manifests/v1").ShouldBeAsync(HttpStatusCode.OK);
-        await host.Client.AskAsync("HEAD", $"/v2/app/manifests/{digest}").ShouldBeAsync(HttpStatusCode.OK);
         await host.Client.FetchAsync($"/v2/app/blobs/{image.Layer}").ShouldBeAsync(HttpStatusCode.OK);
         await host.Client.FetchAsync("/v2/app/tags/list").ShouldBeAsync(HttpStatusCode.OK);
         await host.Client.FetchAsync("/v2/app/manifests/none").ShouldBeAsync(HttpStatusCode.NotFound);
@@ -43,6 +41,16 @@ public sealed class UsageTests
         Assert.Equal((0, null), (none.Pulls, none.LastPulled));
         Assert.True(none.CountedSince <= before);
 
+        await host.Client.AskAsync("HEAD", "/v2/app/manifests/v1").ShouldBeAsync(HttpStatusCode.OK);
+        await WriteAsync(host);
+        foreach (PullUsage used in (PullUsage[])[
+            await Usage(host).GetManifestAsync("", App, digest, Cancel), await Usage(host).GetTagAsync("", App, Tag.Parse("v1"), Cancel), await Usage(host).GetRepositoryAsync("", App, Cancel)])
+        {
+            Assert.Equal(0, used.Pulls);
+            Assert.InRange(used.LastPulled!.Value, before - TimeSpan.FromSeconds(1), TimeProvider.System.GetUtcNow());
+        }
+
+        await host.Client.AskAsync("HEAD", $"/v2/app/manifests/{digest}").ShouldBeAsync(HttpStatusCode.OK);
         await host.Client.FetchAsync("/v2/app/manifests/v1").ShouldBeAsync(HttpStatusCode.OK);
         await host.Client.FetchAsync($"/v2/app/manifests/{digest}").ShouldBeAsync(HttpStatusCode.OK);
         await host.Client.FetchAsync("/v2/app/manifests/v1", ("If-None-Match", $"\"{digest}\"")).ShouldBeAsync(HttpStatusCode.NotModified);

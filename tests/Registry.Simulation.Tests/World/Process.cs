@@ -64,7 +64,7 @@ internal sealed class Process : IDisposable
         ManifestLook look = await new ManifestCollector(run, new OwnerJudge(run), new TombstoneRemover(run)).ExamineAsync(repository, digest, cancellationToken);
         if (look.Fate == ManifestFate.Ripe)
         {
-            await new ManifestEnder(run).EndAsync(repository, new Dictionary<Digest, string> { [digest] = look.Nonce }, cancellationToken);
+            await new ManifestEnder(run).EndAsync(repository, new Dictionary<Digest, string> { [digest] = look.Nonce }, [], cancellationToken);
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed class Process : IDisposable
     public async Task RetainAsync(CancellationToken cancellationToken)
     {
         var runner = new RetentionRunner(Root, new UnneededManifests(Root, _options, _clock), (_, _, tag) => _scenario.HasImmutableTag && TagRules.IsGuarded(tag));
-        await runner.RunAsync(s_feeds, s_feeds.Default!, [.. s_feeds.Default!.Settings.Retention], dryRun: false, null, null, cancellationToken);
+        await runner.RunAsync(static () => s_feeds, s_feeds.Default!, [.. s_feeds.Default!.Settings.Retention], dryRun: false, null, null, cancellationToken);
     }
 
     /// <summary>Scrubs, with a good copy of everything at hand where the store spoiled something.</summary>

@@ -14,17 +14,16 @@ internal sealed class ManifestEnder(CollectionRun run)
     /// <summary>Ends manifests.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="ripe">The manifests and the nonces that their records had when they were found unneeded: whoever came to need one since has changed its record.</param>
+    /// <param name="ended">Gets those that were ended, also where a fault ends the work.</param>
     /// <param name="cancellationToken">Ends the work; what is left is found again.</param>
-    /// <returns>Those that were ended.</returns>
-    public async ValueTask<IReadOnlyCollection<Digest>> EndAsync(RepositoryName repository, IReadOnlyDictionary<Digest, string> ripe, CancellationToken cancellationToken)
+    public async ValueTask EndAsync(RepositoryName repository, IReadOnlyDictionary<Digest, string> ripe, HashSet<Digest> ended, CancellationToken cancellationToken)
     {
         if (ripe.Count == 0)
         {
-            return [];
+            return;
         }
 
         HashSet<Digest> unneeded = await FindUntaggedAsync(repository, [.. ripe.Keys], cancellationToken).ConfigureAwait(false);
-        var ended = new HashSet<Digest>();
         await run.ForEachAsync(
             unneeded,
             async (digest, token) =>
@@ -42,7 +41,6 @@ internal sealed class ManifestEnder(CollectionRun run)
             },
             cancellationToken).ConfigureAwait(false);
         run.Count(new CollectionCounts { ManifestsRemoved = ended.Count });
-        return ended;
     }
 
     private async ValueTask<bool> TryEndAsync(RepositoryName repository, Digest digest, string nonce, CancellationToken cancellationToken)

@@ -93,7 +93,7 @@ internal sealed class RepositoryScan(CollectionRun run, OwnerJudge judge, Manife
             await run.TryAsync(token => EnsureListedAsync(repository, found, token), cancellationToken).ConfigureAwait(false);
         }
 
-        await run.TryAsync(async token => await ender.EndAsync(repository, ripe, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        await run.TryAsync(token => ender.EndAsync(repository, ripe, [], token), cancellationToken).ConfigureAwait(false);
         run.Count(new CollectionCounts { Manifests = keys.Count });
     }
 

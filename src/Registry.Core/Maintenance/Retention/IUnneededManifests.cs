@@ -10,7 +10,7 @@ internal interface IUnneededManifests
     /// <param name="repository">The repository, by its full name.</param>
     /// <param name="digests">The manifests.</param>
     /// <param name="dryRun">Whether nothing is to be changed: the answer is what would have been done.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the work, of which what was done is answered still: the others are kept.</param>
     /// <returns>What became of each, in their order.</returns>
     ValueTask<IReadOnlyList<UnneededLook>> ConsiderAsync(RepositoryName repository, IReadOnlyList<Digest> digests, bool dryRun, CancellationToken cancellationToken);
 }

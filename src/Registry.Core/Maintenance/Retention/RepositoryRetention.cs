@@ -24,6 +24,7 @@ internal sealed class RepositoryRetention(
     private readonly CompiledRule[] _single = [.. rules.Where(static rule => !rule.Untagged && !rule.Ranks)];
     private readonly CompiledRule[] _ranking = [.. rules.Where(static rule => !rule.Untagged && rule.Ranks)];
     private RepositoryUsage? _usage;
+    private bool _hasUnreadTags;
 
     public async ValueTask RunAsync(CancellationToken cancellationToken)
     {
@@ -52,8 +53,10 @@ internal sealed class RepositoryRetention(
         {
             page = await root.Tags.ListAsync(repository.FullName, after, TagPage, cancellationToken).ConfigureAwait(false);
             after = page.Names.Count > 0 ? page.Names[^1] : after;
-            TagFacts[] tags = [.. (await StoreConcurrency.SelectAsync(page.Names, root.Options.StoreConcurrency, ReadTagAsync, cancellationToken).ConfigureAwait(false)).OfType<TagFacts>()];
+            TagLook[] looks = await StoreConcurrency.SelectAsync(page.Names, root.Options.StoreConcurrency, LookAtTagAsync, cancellationToken).ConfigureAwait(false);
+            TagFacts[] tags = [.. looks.Select(static look => look.Facts).OfType<TagFacts>()];
             log.TagsSeen += tags.Length;
+            await TellOfUnreadAsync(looks, cancellationToken).ConfigureAwait(false);
             Verdict[] verdicts = [.. tags.Select(JudgeAlone).OfType<Verdict>()];
             await CarryOutAsync(verdicts, cancellationToken).ConfigureAwait(false);
             if (_ranking.Length > 0)
@@ -65,11 +68,11 @@ internal sealed class RepositoryRetention(
                 }
             }
         }
-        while (page.HasMore && !log.IsHopeless);
+        while (page.HasMore && !log.IsStopped);
 
         foreach (CompiledRule rule in _ranking)
         {
-            if (!log.IsHopeless)
+            if (!log.IsStopped)
             {
                 await CarryOutAsync(await JudgeTogetherAsync(rule, held, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
                 held.RemoveAll(static tag => tag.IsGone);
@@ -77,9 +80,39 @@ internal sealed class RepositoryRetention(
         }
     }
 
-    private async ValueTask<TagFacts?> ReadTagAsync(string name, CancellationToken cancellationToken)
+    private async ValueTask<TagLook> LookAtTagAsync(string name, CancellationToken cancellationToken)
     {
         Tag tag = Tag.Parse(name);
+        try
+        {
+            return new TagLook(tag, await ReadTagAsync(tag, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
+        {
+            return new TagLook(tag, null, e);
+        }
+    }
+
+    // Each that a rule would have had a word on. They stay.
+    private async ValueTask TellOfUnreadAsync(TagLook[] looks, CancellationToken cancellationToken)
+    {
+        foreach (TagLook look in looks.Where(static look => look.Fault is not null))
+        {
+            _hasUnreadTags = true;
+            if (_single.Concat(_ranking).FirstOrDefault(rule => rule.Selects(look.Tag, out _, out _)) is { } rule)
+            {
+                await log.AddUnreadAsync(new RetentionItem(repository.Name.Value, look.Tag, null, rule.Name, "it cannot be read", RetentionOutcome.Failed, look.Fault!.Message), cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        if (Array.Exists(looks, static look => look.Fault is null))
+        {
+            log.FoundReadable();
+        }
+    }
+
+    private async ValueTask<TagFacts?> ReadTagAsync(Tag tag, CancellationToken cancellationToken)
+    {
         Versioned<TagRecord>? found = await root.Records.ReadAsync<TagRecord>(ContentKeys.Tag(repository.FullName, tag), cancellationToken).ConfigureAwait(false);
         if (found is null || !Digest.TryParse(found.Record.Digest, out Digest digest))
         {
@@ -99,7 +132,7 @@ internal sealed class RepositoryRetention(
         }
 
         DateTimeOffset used = RepositoryUsage.Later(RepositoryUsage.Later(found.Record.Updated, _usage?.LastUsed(tag.Value)), _usage?.LastUsed(digest.Value));
-        return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used) { IsProtected = isProtected(tag) };
+        return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used);
     }
 
     private Verdict? JudgeAlone(TagFacts tag) =>
@@ -127,27 +160,51 @@ internal sealed class RepositoryRetention(
             return [.. named.Select(tag => new Verdict(tag.Tag, rule.Name, rule.Reason(tag.Tag.Tag, tag.Tag.Pushed, tag.Tag.LastUsed, tag.Prefix)))];
         }
 
+        if (_hasUnreadTags)
+        {
+            // Whatever manifest was to go, one of them may keep it, or be the newest tag of it.
+            await TellAsync(null, "a tag of the repository cannot be read", null).ConfigureAwait(false);
+            return [];
+        }
+
         var sizes = new TagSizes(root, repository.FullName);
         await sizes.LoadAsync(held, cancellationToken).ConfigureAwait(false);
-        Dictionary<TagFacts, string> prefixes = named.Where(static tag => !tag.Tag.IsProtected && !tag.Tag.IsDone).ToDictionary(static tag => tag.Tag, static tag => tag.Prefix);
+        foreach ((Digest digest, Exception fault) in sizes.Unread)
+        {
+            await TellAsync(digest, "it cannot be read", fault).ConfigureAwait(false);
+        }
+
+        if (sizes.HasRead)
+        {
+            log.FoundReadable();
+        }
+
+        Dictionary<TagFacts, string> prefixes = named
+            .Where(tag => !tag.Tag.IsDone && !sizes.Unread.ContainsKey(tag.Tag.Digest) && !isProtected(tag.Tag.Tag))
+            .ToDictionary(static tag => tag.Tag, static tag => tag.Prefix);
         return [.. sizes.Shrink(held, prefixes.ContainsKey, limit).Select(removed =>
             new Verdict(removed.Tag, rule.Name, rule.Reason(removed.Tag.Tag, removed.Tag.Pushed, removed.Tag.LastUsed, prefixes[removed.Tag], removed.Reason)))];
+
+        ValueTask TellAsync(Digest? digest, string reason, Exception? fault) =>
+            log.AddUnreadAsync(new RetentionItem(repository.Name.Value, null, digest, rule.Name, reason, RetentionOutcome.Failed, fault?.Message), cancellationToken);
     }
 
     private async ValueTask CarryOutAsync(IReadOnlyList<Verdict> verdicts, CancellationToken cancellationToken)
     {
-        // A few at a time, so that what was done is told before more is done.
+        // A few at a time, so that what was done is told before more is done, and what is set meanwhile holds.
         foreach (Verdict[] some in verdicts.Where(static verdict => !verdict.Tag.IsDone).Chunk(root.Options.StoreConcurrency))
         {
-            if (log.IsHopeless)
+            if (log.IsStopped)
             {
                 return;
             }
 
-            foreach (RetentionItem item in await Task.WhenAll(some.Select(verdict => CarryOutAsync(verdict, cancellationToken))).ConfigureAwait(false))
-            {
-                await log.AddAsync(item, cancellationToken).ConfigureAwait(false);
-            }
+            // Where the run is ended meanwhile, what was done is told still.
+            Task<RetentionItem>[] all = [.. some.Select(verdict => CarryOutAsync(verdict, cancellationToken))];
+            Task done = Task.WhenAll(all);
+            await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await log.AddAsync(await Task.WhenAll(all.Where(static one => one.IsCompletedSuccessfully)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await done.ConfigureAwait(false);
         }
     }
 
@@ -155,7 +212,7 @@ internal sealed class RepositoryRetention(
     {
         TagFacts tag = verdict.Tag;
         tag.IsDone = true;
-        if (tag.IsProtected)
+        if (isProtected(tag.Tag))
         {
             return Item(RetentionOutcome.Protected);
         }
@@ -173,6 +230,9 @@ internal sealed class RepositoryRetention(
 
         RetentionItem Item(RetentionOutcome outcome, string? error = null) => new(repository.Name.Value, tag.Tag, tag.Digest, verdict.Rule, verdict.Reason, outcome, error);
     }
+
+    /// <summary>A tag, and what rules go by: nothing where it is gone or leads nowhere, or where it cannot be read.</summary>
+    private sealed record TagLook(Tag Tag, TagFacts? Facts, Exception? Fault = null);
 
     /// <summary>What a rule says of a tag.</summary>
     private sealed record Verdict(TagFacts Tag, string Rule, string Reason);

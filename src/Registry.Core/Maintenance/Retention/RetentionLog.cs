@@ -1,9 +1,11 @@
 namespace Registry.Maintenance.Retention;
 
 /// <summary>Gathers what a run does, of bounded size, and hands each item on.</summary>
-internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueTask>? onItem)
+/// <param name="onItem">Told of each item.</param>
+/// <param name="findReasonToStop">Says why nothing more is to be done, where that is so.</param>
+internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueTask>? onItem, Func<string?>? findReasonToStop = null)
 {
-    // One failure says nothing of the next; so many without a success between them say that the store is gone.
+    // One failure says nothing of the next; so many without a success between them say that the store is gone. What can be read and not be removed is one thing, what cannot be read another.
     private const int MaxFailuresInARow = 20;
 
     private readonly List<RetentionItem> _items = [];
@@ -11,33 +13,46 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
     private long _manifestsRemoved;
     private long _leftOut;
     private int _failuresInARow;
+    private int _unreadInARow;
+    private string? _stoppedBecause;
 
     public int Repositories { get; set; }
 
     public long TagsSeen { get; set; }
 
-    /// <summary>Whether nothing is to be gained from going on.</summary>
-    public bool IsHopeless => _failuresInARow >= MaxFailuresInARow;
+    /// <summary>Why the run is not to go on; <see langword="null"/> as long as it is.</summary>
+    public string? StoppedBecause => _stoppedBecause ??= FindReasonToStop();
 
-    public async ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken)
+    /// <summary>Whether the run is not to go on, as it has to be asked before anything is removed.</summary>
+    public bool IsStopped => StoppedBecause is not null;
+
+    public ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken) => AddAsync([item], cancellationToken);
+
+    /// <summary>Adds what was done together. All of it is counted before any is handed on, since whoever it is handed to may end the run.</summary>
+    public async ValueTask AddAsync(IReadOnlyList<RetentionItem> items, CancellationToken cancellationToken)
     {
-        _counts[(int)item.Outcome]++;
-        _manifestsRemoved += item is { Outcome: RetentionOutcome.Removed, Tag: null } ? 1 : 0;
-        _failuresInARow = item.Outcome == RetentionOutcome.Failed ? _failuresInARow + 1 : 0;
-        if (_items.Count < RetentionReport.MaxItems)
+        foreach (RetentionItem item in items)
         {
-            _items.Add(item);
-        }
-        else
-        {
-            _leftOut++;
+            _failuresInARow = item.Outcome == RetentionOutcome.Failed ? _failuresInARow + 1 : 0;
+            Count(item);
         }
 
-        if (onItem is not null)
+        foreach (RetentionItem item in items)
         {
-            await onItem(item, cancellationToken).ConfigureAwait(false);
+            await TellAsync(item, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Adds what cannot be read and so not be judged.</summary>
+    public ValueTask AddUnreadAsync(RetentionItem item, CancellationToken cancellationToken)
+    {
+        _unreadInARow++;
+        Count(item);
+        return TellAsync(item, cancellationToken);
+    }
+
+    /// <summary>Takes down that there is something which can be read.</summary>
+    public void FoundReadable() => _unreadInARow = 0;
 
     public RetentionReport Report(string feed, bool dryRun, DateTimeOffset started, DateTimeOffset ended, string? stoppedBecause) => new()
     {
@@ -56,4 +71,25 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
         ItemsLeftOut = _leftOut,
         StoppedBecause = stoppedBecause,
     };
+
+    private string? FindReasonToStop() =>
+        _failuresInARow >= MaxFailuresInARow ? "Too many removals failed one after another."
+        : _unreadInARow >= MaxFailuresInARow ? "Too much could not be read, one after another."
+        : findReasonToStop?.Invoke();
+
+    private void Count(RetentionItem item)
+    {
+        _counts[(int)item.Outcome]++;
+        _manifestsRemoved += item is { Outcome: RetentionOutcome.Removed, Tag: null } ? 1 : 0;
+        if (_items.Count < RetentionReport.MaxItems)
+        {
+            _items.Add(item);
+        }
+        else
+        {
+            _leftOut++;
+        }
+    }
+
+    private ValueTask TellAsync(RetentionItem item, CancellationToken cancellationToken) => onItem?.Invoke(item, cancellationToken) ?? ValueTask.CompletedTask;
 }

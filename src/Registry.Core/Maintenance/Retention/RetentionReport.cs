@@ -53,8 +53,8 @@ public sealed record RetentionReport
 
 /// <summary>What became of a tag or a manifest that a rule names.</summary>
 /// <param name="Repository">The repository's name within the feed.</param>
-/// <param name="Tag">The tag; <see langword="null"/> for a manifest without tags, and where the repository as a whole could not be read.</param>
-/// <param name="Digest">The manifest; <see langword="null"/> where the repository as a whole could not be read.</param>
+/// <param name="Tag">The tag; <see langword="null"/> for a manifest without tags, for one that could not be read, and where it is about the repository as a whole.</param>
+/// <param name="Digest">The manifest; <see langword="null"/> for a tag that could not be read, and where it is about the repository as a whole.</param>
 /// <param name="Rule">The rule that names it.</param>
 /// <param name="Reason">Why it does: how each of the rule's conditions holds.</param>
 /// <param name="Outcome">What became of it.</param>

@@ -17,6 +17,10 @@ internal interface IRetentionProgress
 
     /// <summary>A repository was gone through.</summary>
     void Passed(string fullName);
+
+    /// <summary>An exception ends the run.</summary>
+    /// <param name="report">What was done up to then.</param>
+    void Ended(RetentionReport report);
 }
 
 /// <summary>
@@ -30,19 +34,23 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
     /// <summary>Why a run ends that another host has taken over, or has had all the time.</summary>
     public const string OfAnother = "Another host is at it.";
 
+    /// <summary>Why a run ends whose token is cancelled: its time is over, the host stops or the caller wants no more.</summary>
+    public const string OnDemand = "It was told to stop.";
+
     private const int PageSize = 1_000;
 
     /// <summary>Carries out rules.</summary>
-    /// <param name="feeds">The feeds as they are now, to tell which of them a repository is in.</param>
-    /// <param name="feed">The feed, one of these.</param>
+    /// <param name="feeds">The feeds as they are at the moment of the call: asked before each repository and before each few removals.</param>
+    /// <param name="feed">The feed as it is when the run begins. When it is gone, is read-only or has other rules, the run ends.</param>
     /// <param name="rules">The rules, of which <see cref="RetentionRules"/> has nothing to say: the feed's, or others to try out.</param>
     /// <param name="dryRun">Whether nothing is to be changed, and the report to say what would be.</param>
     /// <param name="onItem">Told of each thing that a rule names, in order; a report has only so many.</param>
     /// <param name="progress">Where a run that was stopped is gone on with, and told how far this one is; <see langword="null"/> begins at the beginning.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <exception cref="ArgumentException">The rules have mistakes.</exception>
+    /// <exception cref="OperationCanceledException">The run was ended. What it did, <see cref="IRetentionProgress.Ended"/> was told.</exception>
     public async ValueTask<RetentionReport> RunAsync(
-        FeedTable feeds,
+        Func<FeedTable> feeds,
         ActiveFeed feed,
         IReadOnlyList<RetentionRule> rules,
         bool dryRun,
@@ -57,29 +65,28 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
         }
 
         DateTimeOffset started = root.Time.GetUtcNow();
-        var log = new RetentionLog(onItem);
-        string? stoppedBecause = null;
-        if (feed.Settings.ReadOnly && !dryRun)
+        var current = new RetentionFeed(feeds, feed, isProtected);
+        var log = new RetentionLog(onItem, dryRun ? null : current.FindReasonToStop);
+        CompiledRule[] compiled = [.. rules.Select((rule, index) => new CompiledRule(rule, index, started))];
+        try
         {
-            stoppedBecause = "The feed is read-only.";
+            return Report(await RunAsync(current, compiled, dryRun, log, progress, cancellationToken).ConfigureAwait(false));
         }
-        else
+        catch (OperationCanceledException) when (progress is { IsTakenOver: true })
         {
-            CompiledRule[] compiled = [.. rules.Select((rule, index) => new CompiledRule(rule, index, started))];
-            try
-            {
-                stoppedBecause = await RunAsync(feeds, feed, compiled, dryRun, log, progress, cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (progress is { IsTakenOver: true })
-            {
-                stoppedBecause = OfAnother; // What was done up to here is to be told.
-            }
+            return Report(OfAnother);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // What was done up to here is to be told, or nobody would know of it.
+            progress?.Ended(Report(cancellationToken.IsCancellationRequested ? OnDemand : $"It failed: {e.Message}"));
+            throw;
         }
 
-        return log.Report(feed.Name, dryRun, started, root.Time.GetUtcNow(), stoppedBecause);
+        RetentionReport Report(string? stoppedBecause) => log.Report(feed.Name, dryRun, started, root.Time.GetUtcNow(), stoppedBecause);
     }
 
-    private async ValueTask<string?> RunAsync(FeedTable feeds, ActiveFeed feed, CompiledRule[] rules, bool dryRun, RetentionLog log, IRetentionProgress? progress, CancellationToken cancellationToken)
+    private async ValueTask<string?> RunAsync(RetentionFeed feed, CompiledRule[] rules, bool dryRun, RetentionLog log, IRetentionProgress? progress, CancellationToken cancellationToken)
     {
         string? after = progress?.After;
         NamePage page;
@@ -97,8 +104,12 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
             foreach (string text in page.Names)
             {
                 after = text;
-                RepositoryName fullName = RepositoryName.Parse(text);
-                if (feeds.OwnerOf(fullName) is not { Feed: { } owner } repository || owner.Name != feed.Name)
+                if (log.StoppedBecause is { } before)
+                {
+                    return before;
+                }
+
+                if (feed.Find(RepositoryName.Parse(text)) is not { } repository)
                 {
                     // Between the default feed's repositories are all those of a feed with a name, of which there may be any amount: what comes after them.
                     after = text[..(text.IndexOf('/', StringComparison.Ordinal) + 1)] + "~";
@@ -113,9 +124,9 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
                     await RunAsync(feed, repository, about, dryRun, log, cancellationToken).ConfigureAwait(false);
                 }
 
-                if (log.IsHopeless)
+                if (log.StoppedBecause is { } reason)
                 {
-                    return "Too many removals failed one after another.";
+                    return reason;
                 }
 
                 progress?.Passed(text);
@@ -126,10 +137,10 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
         return null;
     }
 
-    private async ValueTask RunAsync(ActiveFeed feed, FeedRepository repository, CompiledRule[] rules, bool dryRun, RetentionLog log, CancellationToken cancellationToken)
+    private async ValueTask RunAsync(RetentionFeed feed, FeedRepository repository, CompiledRule[] rules, bool dryRun, RetentionLog log, CancellationToken cancellationToken)
     {
         log.Repositories++;
-        var run = new RepositoryRetention(root, manifests, repository, tag => isProtected(feed, repository.Name, tag), rules, dryRun, log);
+        var run = new RepositoryRetention(root, manifests, repository, tag => feed.IsProtected(repository, tag), rules, dryRun, log);
         try
         {
             await run.RunAsync(cancellationToken).ConfigureAwait(false);

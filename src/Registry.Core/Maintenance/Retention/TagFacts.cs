@@ -20,9 +20,6 @@ internal sealed class TagFacts(Tag tag, string generation, Digest digest, DateTi
 
     public DateTimeOffset LastUsed { get; } = lastUsed;
 
-    /// <summary>Whether it stays whatever rules say.</summary>
-    public bool IsProtected { get; init; }
-
     /// <summary>Whether a rule's word on it has been carried out, so that no other rule's is.</summary>
     public bool IsDone { get; set; }
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Registry.Content;
 using Registry.Content.Records;
+using Registry.Maintenance.Jobs;
 using Registry.Model;
 using Registry.Model.Manifests;
 
@@ -16,8 +17,15 @@ namespace Registry.Maintenance.Retention;
 internal sealed class TagSizes(ContentRoot root, RepositoryName repository)
 {
     private readonly Dictionary<UInt128, Piece> _pieces = [];
+    private readonly Dictionary<Digest, Exception> _unread = [];
     private readonly Lock _lock = new();
     private long _total;
+
+    /// <summary>The manifests that could not be read, and why. Nothing counts that they alone lead to, so that what is counted is never more than what there is, and no tag goes for their sake.</summary>
+    public IReadOnlyDictionary<Digest, Exception> Unread => _unread;
+
+    /// <summary>Whether there were others.</summary>
+    public bool HasRead => _pieces.Values.Any(static piece => piece.Parts.Length > 0);
 
     /// <summary>Reads every manifest that tags lead to.</summary>
     public async ValueTask LoadAsync(IReadOnlyCollection<TagFacts> tags, CancellationToken cancellationToken)
@@ -33,7 +41,7 @@ internal sealed class TagSizes(ContentRoot root, RepositoryName repository)
                 root.Options.StoreConcurrency,
                 async (digest, token) =>
                 {
-                    IReadOnlyList<Descriptor> found = await ReadAsync(digest, token).ConfigureAwait(false);
+                    IReadOnlyList<Descriptor> found = await TryReadAsync(digest, token).ConfigureAwait(false);
                     lock (_lock)
                     {
                         children.AddRange(found);
@@ -73,6 +81,24 @@ internal sealed class TagSizes(ContentRoot root, RepositoryName repository)
                 Release(IdOf(tag.Digest));
                 yield return (tag, reason);
             }
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<Descriptor>> TryReadAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
+        {
+            lock (_lock)
+            {
+                _unread[digest] = e;
+                Find(digest, 0).Size = 0;
+            }
+
+            return [];
         }
     }
 

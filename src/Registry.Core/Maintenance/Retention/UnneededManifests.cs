@@ -17,34 +17,37 @@ internal sealed class UnneededManifests(ContentRoot root, CollectionOptions opti
     public async ValueTask<IReadOnlyList<UnneededLook>> ConsiderAsync(RepositoryName repository, IReadOnlyList<Digest> digests, bool dryRun, CancellationToken cancellationToken)
     {
         Steps steps = dryRun ? _dry : _real;
-        (ManifestLook Look, Exception? Fault)[] looks = await StoreConcurrency.SelectAsync(digests, options.Concurrency, LookAsync, cancellationToken).ConfigureAwait(false);
+        (ManifestLook Look, Exception? Fault)[] looks = await StoreConcurrency.SelectAsync(digests, options.Concurrency, LookAsync, CancellationToken.None).ConfigureAwait(false);
 
         // In the order of the repository, which is the same on every host and in every run.
         var ripe = digests.Zip(looks).Where(static pair => pair.Second.Look.Fate == ManifestFate.Ripe).ToDictionary(static pair => pair.First, static pair => pair.Second.Look.Nonce);
         UnneededLook kept = new(ManifestFate.Kept);
-        IReadOnlyCollection<Digest> ended = [];
+        var ended = new HashSet<Digest>();
         try
         {
-            ended = await steps.Ender.EndAsync(repository, ripe, cancellationToken).ConfigureAwait(false);
+            await steps.Ender.EndAsync(repository, ripe, ended, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            kept = kept with { Fault = e };
+            kept = kept with { Fault = FaultOf(e) };
         }
 
         return [.. digests.Zip(looks, (digest, one) => one.Look.Fate != ManifestFate.Ripe ? new UnneededLook(one.Look.Fate, one.Fault) : ended.Contains(digest) ? new UnneededLook(ManifestFate.Removed) : kept)];
 
-        async ValueTask<(ManifestLook Look, Exception? Fault)> LookAsync(Digest digest, CancellationToken token)
+        async ValueTask<(ManifestLook Look, Exception? Fault)> LookAsync(Digest digest, CancellationToken none)
         {
             try
             {
-                return (await steps.Manifests.ExamineAsync(repository, digest, token).ConfigureAwait(false), null);
+                cancellationToken.ThrowIfCancellationRequested();
+                return (await steps.Manifests.ExamineAsync(repository, digest, cancellationToken).ConfigureAwait(false), null);
             }
-            catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
-                return (new ManifestLook(ManifestFate.Kept, ""), e);
+                return (new ManifestLook(ManifestFate.Kept, ""), FaultOf(e));
             }
         }
+
+        Exception? FaultOf(Exception e) => JobFaults.IsFault(e, cancellationToken) ? e : null;
     }
 
     private sealed class Steps(CollectionRun run)

@@ -25,18 +25,19 @@ internal sealed class UntaggedRetention(
             page = await root.Store.ListAsync(ContentKeys.Manifests(repository.FullName), after, PageSize, cancellationToken).ConfigureAwait(false);
             after = page.Keys.Count > 0 ? page.Keys[^1] : after;
             NamedManifest[] named = [.. (await StoreConcurrency.SelectAsync(page.Keys, root.Options.StoreConcurrency, ReadAsync, cancellationToken).ConfigureAwait(false)).OfType<NamedManifest>()];
+            if (log.IsStopped)
+            {
+                return;
+            }
+
             Digest[] sound = [.. named.Where(static one => one.Fault is null).Select(static one => one.Digest)];
             IReadOnlyList<UnneededLook> looks = await manifests.ConsiderAsync(repository.FullName, sound, dryRun, cancellationToken).ConfigureAwait(false);
             int next = 0;
-            foreach (NamedManifest one in named)
-            {
-                if (ToItem(one, one.Fault is null ? looks[next++] : new UnneededLook(ManifestFate.Kept, one.Fault)) is { } item)
-                {
-                    await log.AddAsync(item, cancellationToken).ConfigureAwait(false);
-                }
-            }
+            RetentionItem?[] items = [.. named.Select(one => ToItem(one, one.Fault is null ? looks[next++] : new UnneededLook(ManifestFate.Kept, one.Fault)))];
+            await log.AddAsync([.. items.OfType<RetentionItem>()], cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
         }
-        while (page.HasMore && !log.IsHopeless);
+        while (page.HasMore && !log.IsStopped);
     }
 
     // Those alone that a rule names.

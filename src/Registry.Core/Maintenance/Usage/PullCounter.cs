@@ -10,7 +10,7 @@ namespace Registry.Maintenance.Usage;
 /// apart, and when there is no room for that either, the store. Whoever wants to know what was not pulled for a while then has to take it that everything there was.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="room">For how many manifests and tags there is room.</param>
+/// <param name="room">For how many manifests and tags there is room; one that was pulled, and asked for besides, takes it twice.</param>
 /// <param name="repositoryRoom">For how many repositories there is room beside them.</param>
 internal sealed class PullCounter(TimeProvider time, int room = PullCounter.Room, int repositoryRoom = PullCounter.RepositoryRoom)
 {
@@ -24,21 +24,22 @@ internal sealed class PullCounter(TimeProvider time, int room = PullCounter.Room
     private int _left = room;
     private int _repositoriesLeft = repositoryRoom;
 
-    /// <summary>How many manifests, tags and repositories have pulls that are not written.</summary>
+    /// <summary>How many manifests, tags and repositories have pulls that are not written, and how many have uses beside them.</summary>
     public int Count => _pulls.Count;
 
     /// <summary>Told when most of the room is used, so that it can be written before its time.</summary>
     public ChannelReader<bool> Crowded => _crowded.Reader;
 
-    /// <summary>Counts a pull.</summary>
+    /// <summary>Counts a pull, or notes a use that is none.</summary>
     /// <param name="root">Where the manifest is kept.</param>
     /// <param name="repository">The repository, by its full name.</param>
     /// <param name="digest">The manifest.</param>
-    /// <param name="tag">The tag that it was pulled by, if it was.</param>
-    public void Note(ContentRoot root, RepositoryName repository, Digest digest, Tag? tag)
+    /// <param name="tag">The tag that it was asked for by, if it was.</param>
+    /// <param name="isPull">Whether it was pulled, and not only asked for.</param>
+    public void Note(ContentRoot root, RepositoryName repository, Digest digest, Tag? tag, bool isPull = true)
     {
         DateTimeOffset now = time.GetUtcNow();
-        if (!TryNote(new PullKey(root, repository, digest.Value), now, ref _left) && !TryNote(new PullKey(root, repository, ""), now, ref _repositoriesLeft))
+        if (!TryNote(new PullKey(root, repository, digest.Value, isPull), now, ref _left) && !TryNote(new PullKey(root, repository, "", isPull), now, ref _repositoriesLeft))
         {
             _uncounted[root] = now;
         }
@@ -46,7 +47,7 @@ internal sealed class PullCounter(TimeProvider time, int room = PullCounter.Room
         // One of a tag that finds no room is left out: that of its manifest tells that it is wanted.
         if (tag is { } name)
         {
-            TryNote(new PullKey(root, repository, name.Value), now, ref _left);
+            TryNote(new PullKey(root, repository, name.Value, isPull), now, ref _left);
         }
 
         if (Volatile.Read(ref _left) < _crowd)
@@ -128,7 +129,8 @@ internal sealed class PullCounter(TimeProvider time, int room = PullCounter.Room
 /// <param name="Root">Where it is kept.</param>
 /// <param name="Repository">The repository, by its full name.</param>
 /// <param name="Name">The manifest's digest or the tag; empty for pulls of the repository that cannot be told apart.</param>
-internal readonly record struct PullKey(ContentRoot Root, RepositoryName Repository, string Name)
+/// <param name="IsPull">Whether it was pulled; else it was asked for, which is no pull but a use as well. The two are kept apart, so that each is only ever counted up.</param>
+internal readonly record struct PullKey(ContentRoot Root, RepositoryName Repository, string Name, bool IsPull)
 {
     public bool IsRepository => Name.Length == 0;
 }
@@ -136,7 +138,7 @@ internal readonly record struct PullKey(ContentRoot Root, RepositoryName Reposit
 /// <summary>Some pulls that are to be written.</summary>
 /// <param name="Key">Of what.</param>
 /// <param name="Pulls">Where they are counted.</param>
-/// <param name="Count">How many.</param>
+/// <param name="Count">How many, of uses that are no pulls too.</param>
 /// <param name="Last">When the last of them was.</param>
 internal sealed record PendingPulls(PullKey Key, Pulls Pulls, long Count, DateTimeOffset Last);
 

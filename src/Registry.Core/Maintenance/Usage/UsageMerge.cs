@@ -29,7 +29,7 @@ internal sealed class UsageMerge
         UsageRecord record = before with { UnknownUntil = before.UnknownUntil is { } until ? Math.Min(until, seconds) : null };
         foreach (PendingPulls pending in pulls)
         {
-            var count = new PullCount(pending.Last.ToUnixTimeSeconds(), pending.Count);
+            var count = new PullCount(pending.Last.ToUnixTimeSeconds(), pending.Key.IsPull ? pending.Count : 0);
             if (!pending.Key.IsRepository && !merge.TryAdd(pending.Key.Name, count, maxEntries, isLast))
             {
                 merge.Left.Add(pending);

@@ -12,7 +12,7 @@ internal sealed record UsageRecord : IRecord<UsageRecord>
     /// <summary>All pulls of manifests that were noted here, of those too that are gone.</summary>
     public long Pulls { get; init; }
 
-    /// <summary>When the last of them was, in Unix seconds.</summary>
+    /// <summary>When the last of them was, or the last use that is no pull, in Unix seconds.</summary>
     public long? LastPulled { get; init; }
 
     /// <summary>Up to when there may have been pulls that the entries do not show, in Unix seconds: there was no room for them.</summary>

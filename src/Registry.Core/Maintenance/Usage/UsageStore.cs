@@ -168,7 +168,7 @@ internal sealed class UsageStore(ContentRoot root, int maxEntries = UsageStore.M
     private async ValueTask<UsageRecord> WithRoomAsync(
         RepositoryName repository, UsageRecord record, IReadOnlyList<PendingPulls> pulls, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        int wanted = pulls.Count(pending => !pending.Key.IsRepository && !record.Entries.ContainsKey(pending.Key.Name));
+        int wanted = pulls.Where(pending => !pending.Key.IsRepository && !record.Entries.ContainsKey(pending.Key.Name)).DistinctBy(static pending => pending.Key.Name).Count();
         long seconds = now.ToUnixTimeSeconds();
         if (record.Entries.Count + wanted <= maxEntries || (record.Pruned is { } pruned && seconds - pruned < LookedForRoom.TotalSeconds))
         {

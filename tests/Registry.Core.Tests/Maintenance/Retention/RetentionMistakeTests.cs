@@ -1,3 +1,4 @@
+using System.Reflection;
 using Registry.Feeds;
 
 namespace Registry.Core.Tests.Maintenance.Retention;
@@ -46,6 +47,21 @@ public sealed class RetentionMistakeTests
     }
 
     [Fact]
+    public void A_pattern_that_fits_no_name_is_a_mistake()
+    {
+        var feed = new Feed("team");
+        feed.Retention.Add(new RetentionRule { Tags = { "*", "!release-* ", "!stable", "é" }, Repositories = { "*", "!Base/*", "!base/v2_*.x-?" } });
+
+        Assert.Equal(
+            [
+                "Retention of feed 'team', rule 1: '!Base/*' in Repositories fits no name, since none has a 'B': a name has lower-case letters, digits and '.', '_', '-', '/', beside the wildcards '*' and '?'.",
+                "Retention of feed 'team', rule 1: '!release-* ' in Tags fits no name, since none has a ' ': a tag has letters, digits and '.', '_', '-', beside the wildcards '*' and '?'.",
+                "Retention of feed 'team', rule 1: 'é' in Tags fits no name, since none has a 'é': a tag has letters, digits and '.', '_', '-', beside the wildcards '*' and '?'.",
+            ],
+            FeedRules.FindMistakes([feed]));
+    }
+
+    [Fact]
     public void Bounds_are_no_mistakes()
     {
         var feed = new Feed("");
@@ -54,5 +70,41 @@ public sealed class RetentionMistakeTests
         feed.Retention.Add(new RetentionRule { OlderThan = TimeSpan.FromDays(3650), NotPulledFor = TimeSpan.FromDays(3650), KeepNewest = 100_000, TotalBytesAbove = long.MaxValue });
 
         Assert.Empty(FeedRules.FindMistakes([feed]));
+    }
+
+    [Fact]
+    public void Rules_are_the_same_as_long_as_each_setting_is()
+    {
+        Assert.True(RetentionRules.AreSame([Full()], [Full()]));
+        Assert.False(RetentionRules.AreSame([Full()], [Full(), Full()]));
+        foreach (PropertyInfo setting in typeof(RetentionRule).GetProperties())
+        {
+            RetentionRule other = Full();
+            if (setting.GetValue(other) is IList<string> patterns)
+            {
+                patterns.Add("more");
+            }
+            else
+            {
+                setting.SetValue(other, setting.GetValue(new RetentionRule()));
+            }
+
+            Assert.False(RetentionRules.AreSame([Full()], [other]), setting.Name);
+        }
+
+        static RetentionRule Full() => new()
+        {
+            Name = "full",
+            Repositories = { "a*" },
+            Origin = ManifestOrigin.Own,
+            Untagged = true,
+            Tags = { "v*" },
+            OlderThan = TimeSpan.FromDays(1),
+            NotPulledFor = TimeSpan.FromDays(1),
+            KeepNewest = 1,
+            KeepBy = RetentionOrder.SemanticVersion,
+            KeepPer = RetentionScope.TagPrefix,
+            TotalBytesAbove = 1,
+        };
     }
 }

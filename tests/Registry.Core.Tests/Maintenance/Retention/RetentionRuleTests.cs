@@ -101,7 +101,7 @@ public sealed class RetentionRuleTests : RetentionTest
 
         var feeds = new FeedTable([new Feed("library"), new Feed(""), new Feed("liz") { Enabled = false }]);
         var runner = new RetentionRunner(Root, null!, static (_, _, _) => false);
-        RetentionReport report = await runner.RunAsync(feeds, feeds.Default!, [TagRule("*")], dryRun: false, null, null, Cancel);
+        RetentionReport report = await runner.RunAsync(() => feeds, feeds.Default!, [TagRule("*")], dryRun: false, null, null, Cancel);
 
         Assert.Equal(["alpine", "lizard/app", "zoo"], report.Items.Select(static item => item.Repository));
         Assert.Equal(3, report.Repositories);
@@ -141,6 +141,18 @@ public sealed class RetentionRuleTests : RetentionTest
         Assert.Equal("not pulled since 2025-01-01 12:02:00Z, for more than 30.00:00:00", report.Items[0].Reason);
         Time.Advance(20 * Day);
         Assert.Equal(["by-digest", "by-tag", "pushed-late"], Named(await RunAsync(rule)));
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_asked_for_and_not_pulled_is_used()
+    {
+        await BeginCountingAsync();
+        await PushAsync(Repo, "asked-for", "never");
+        Time.Advance(20 * Day);
+        await PullAsync(TestManifest.ImageOf("asked-for").Digest, "asked-for", isPull: false);
+        Time.Advance(11 * Day);
+
+        Assert.Equal(["never"], Named(await RunAsync(Rule(static rule => rule.NotPulledFor = TimeSpan.FromDays(30)))));
     }
 
     [Fact]

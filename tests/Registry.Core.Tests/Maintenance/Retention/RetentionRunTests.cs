@@ -258,7 +258,7 @@ public sealed class RetentionRunTests : RetentionTest
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
             var feeds = new FeedTable([Settings]);
-            await new RetentionRunner(Root, null!, static (_, _, _) => false).RunAsync(feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, null, null, new CancellationToken(canceled: true));
+            await new RetentionRunner(Root, null!, static (_, _, _) => false).RunAsync(() => feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, null, null, new CancellationToken(canceled: true));
         });
         Assert.Equal(["a"], await Root.TagsAsync(Repo));
     }

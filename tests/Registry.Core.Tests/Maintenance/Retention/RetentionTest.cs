@@ -46,7 +46,7 @@ public abstract class RetentionTest : ContentTest
     {
         var runner = new RetentionRunner(root, new UnneededManifests(root, Collection, new StoreTime(Time)), (feed, repository, tag) => Protected.Contains(tag.Value));
         var feeds = new FeedTable([Settings, new Feed(""), new Feed("liz")]);
-        return await runner.RunAsync(feeds, feeds.FindByName(Settings.Name)!, rules, dryRun, items is null ? null : Take, progress: null, Cancel);
+        return await runner.RunAsync(() => feeds, feeds.FindByName(Settings.Name)!, rules, dryRun, items is null ? null : Take, progress: null, Cancel);
 
         ValueTask Take(RetentionItem item, CancellationToken cancellationToken)
         {
@@ -65,10 +65,10 @@ public abstract class RetentionTest : ContentTest
         }
     }
 
-    private protected async Task PullAsync(Digest digest, string? tag = null)
+    private protected async Task PullAsync(Digest digest, string? tag = null, bool isPull = true)
     {
         var counter = new PullCounter(Time);
-        counter.Note(Root, Repo, digest, tag is null ? null : Tag.Parse(tag));
+        counter.Note(Root, Repo, digest, tag is null ? null : Tag.Parse(tag), isPull);
         await new UsageWriter(counter).RunAsync([Root], Cancel);
     }
 

@@ -129,14 +129,99 @@ public sealed class UntaggedRetentionTests : RetentionTest
         var feeds = new FeedTable([Settings]);
         var runner = new RetentionRunner(Root, null!, static (_, _, _) => false);
 
-        RetentionReport report = await runner.RunAsync(feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, null, progress, Cancel);
+        RetentionReport report = await runner.RunAsync(() => feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, null, progress, Cancel);
 
         Assert.Equal(["b", "c"], report.Items.Select(static item => item.Repository));
         Assert.Equal(["library/b", "library/c"], progress.Done);
     }
 
+    [Fact]
+    public async Task Manifests_stay_when_the_feed_is_set_read_only_while_they_are_looked_at()
+    {
+        await Root.PushImageAsync(Repo, "one");
+        Time.Advance(2 * Day);
+        Assert.Single(Named(await RunAsync(Untagged), RetentionOutcome.Condemned));
+        Time.Advance(2 * Day);
+        var store = new HookedStore(Store.Share());
+        ContentRoot node = Node(store);
+        store.OnceBefore(static call => call.Is(StoreOperation.List, ContentKeys.Manifests(Repo)), () =>
+        {
+            Settings.ReadOnly = true;
+            return ValueTask.CompletedTask;
+        });
+
+        RetentionReport report = await RunAsync(node, dryRun: false, null, Untagged);
+
+        Assert.Equal(("The feed is read-only.", 0L), (report.StoppedBecause, report.ManifestsRemoved));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_that_is_ended_tells_what_it_did(bool told)
+    {
+        await PushAsync(Repo, [.. Enumerable.Range(0, 40).Select(static i => $"v{i:00}")]);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var progress = new Progress();
+        var feeds = new FeedTable([Settings]);
+        var runner = new RetentionRunner(Root, null!, static (_, _, _) => false);
+
+        Exception? thrown = await Record.ExceptionAsync(async () => await runner.RunAsync(() => feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, End, progress, stop.Token));
+
+        RetentionReport report = Assert.Single(progress.Reports);
+        Assert.Equal(told ? "It was told to stop." : "It failed: Enough.", report.StoppedBecause);
+        Assert.Equal(told, thrown is OperationCanceledException);
+        Assert.Equal(40 - (await Root.TagsAsync(Repo)).Count, report.TagsRemoved);
+        Assert.InRange(report.TagsRemoved, 1, 39);
+        Assert.Equal(report.TagsRemoved, report.Items.Count(static item => item.Outcome == RetentionOutcome.Removed));
+
+        ValueTask End(RetentionItem item, CancellationToken cancellationToken)
+        {
+            if (told)
+            {
+                stop.Cancel();
+                return ValueTask.CompletedTask;
+            }
+
+            throw new FormatException("Enough.");
+        }
+    }
+
+    [Fact]
+    public async Task Manifests_that_were_removed_before_the_run_is_ended_are_told_of()
+    {
+        TestManifest[] images = [await Root.PushImageAsync(Repo, "one"), await Root.PushImageAsync(Repo, "two"), await Root.PushImageAsync(Repo, "three")];
+        Time.Advance(2 * Day);
+        await RunAsync(Untagged);
+        Time.Advance(2 * Day);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var store = new HookedStore(Store.Share());
+        using ContentRoot node = Node(store);
+        int ended = 0;
+        store.OnceAfter(call => call.Changes && ContentKeys.TryParseManifest(call.Key, out _) && ++ended == 2, async () => await stop.CancelAsync());
+        var progress = new Progress();
+        var feeds = new FeedTable([Settings]);
+        var runner = new RetentionRunner(node, new UnneededManifests(node, new CollectionOptions { OperationsPerSecond = null, Concurrency = 1 }, new StoreTime(Time)), static (_, _, _) => false);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await runner.RunAsync(() => feeds, feeds.Feeds[0], [Untagged], dryRun: false, null, progress, stop.Token));
+
+        int gone = 0;
+        foreach (TestManifest image in images)
+        {
+            gone += await Root.PullAsync(Repo, image) is null ? 1 : 0;
+        }
+
+        // The one that it was at may be gone or not: its store's answer did not come.
+        Assert.Equal(2, gone);
+        Assert.InRange(Assert.Single(progress.Reports).ManifestsRemoved, 1, 2);
+    }
+
     private sealed class Progress : IRetentionProgress
     {
+        public List<RetentionReport> Reports { get; } = [];
+
+        public void Ended(RetentionReport report) => Reports.Add(report);
+
         public string? After { get; init; }
 
         public List<string> Done { get; } = [];

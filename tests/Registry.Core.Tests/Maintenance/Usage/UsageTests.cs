@@ -69,6 +69,56 @@ public sealed class UsageTests : ContentTest
     }
 
     [Fact]
+    public async Task A_use_that_is_no_pull_tells_when_and_counts_nothing()
+    {
+        var counter = new PullCounter(Time);
+        counter.Note(Root, Repo, DigestOf(1), Latest);
+        Time.Advance(TimeSpan.FromSeconds(10));
+        counter.Note(Root, Repo, DigestOf(1), Latest, isPull: false);
+        counter.Note(Root, Repo, DigestOf(2), null, isPull: false);
+        long last = Time.GetUtcNow().ToUnixTimeSeconds();
+        await WriteAsync(counter, Root);
+
+        Assert.Equal(new PullCount(last, 1), await FindAsync(DigestOf(1).Value));
+        Assert.Equal(new PullCount(last, 1), await FindAsync("latest"));
+        Assert.Equal(new PullCount(last, 0), await FindAsync(DigestOf(2).Value));
+        Assert.Equal(new PullCount(last, 1), await new UsageStore(Root).SumAsync(Repo, Cancel));
+        Assert.Equal(0, counter.Count);
+    }
+
+    [Fact]
+    public async Task Uses_that_find_no_room_are_of_the_repository_and_count_nothing()
+    {
+        var counter = new PullCounter(Time, room: 1);
+        counter.Note(Root, Repo, DigestOf(1), null);
+        counter.Note(Root, Repo, DigestOf(2), Latest, isPull: false);
+        await WriteAsync(counter, Root);
+
+        Assert.Equal(1, (await new UsageStore(Root).SumAsync(Repo, Cancel))?.Pulls);
+        Assert.Equal(Time.GetUtcNow().ToUnixTimeSeconds(), (await new UsageStore(Root).LoadAsync(Repo, Cancel)).LastUsed(DigestOf(3).Value).ToUnixTimeSeconds());
+    }
+
+    [Fact]
+    public async Task Names_that_were_pulled_and_asked_for_find_room_in_a_record_once()
+    {
+        string[] names = await ManifestsAsync(4);
+        var store = new UsageStore(Root, 4);
+        var counter = new PullCounter(Time);
+        foreach (string name in names)
+        {
+            counter.Note(Root, Repo, Digest.Parse(name), null);
+            counter.Note(Root, Repo, Digest.Parse(name), null, isPull: false);
+        }
+
+        await store.AddAsync(Repo, counter.Pending(), counter.Settle, Cancel);
+
+        Assert.Equal(0, counter.Count);
+        UsageRecord record = (await Root.Records.ReadAsync<UsageRecord>(ContentKeys.Usage(Repo, ""), Cancel))!.Record;
+        Assert.Equal(names.Order(StringComparer.Ordinal), record.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal((4L, (long?)null), (record.Pulls, record.Pruned));
+    }
+
+    [Fact]
     public async Task A_round_writes_once_for_each_repository_and_not_at_all_without_pulls()
     {
         var store = new HookedStore(Store.Share());
