@@ -32,8 +32,8 @@ public sealed class RetentionRule
     public TimeSpan? OlderThan { get; set; }
 
     /// <summary>
-    /// Only what was not pulled for as long as this, neither by the tag nor by the digest, nor asked for (HEAD). What was never pulled counts from when it was pushed, and nothing from before pulls were first counted. From 1 day to
-    /// 3,650 days; <see langword="null"/>, the default, does not ask.
+    /// Only what was not pulled for as long as this, neither by the tag nor by the digest nor, of an index, what it names, and not asked for either (HEAD). What was never pulled counts from when it was pushed, and nothing from before
+    /// pulls were first counted. From 1 day to 3,650 days; <see langword="null"/>, the default, does not ask.
     /// </summary>
     public TimeSpan? NotPulledFor { get; set; }
 

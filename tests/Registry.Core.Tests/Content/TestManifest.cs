@@ -28,9 +28,9 @@ internal sealed record TestManifest(Digest Digest, string MediaType, byte[] Cont
         }
         """);
 
-    public static TestManifest Index(IEnumerable<Digest> children, string more = "") => Of(
+    public static TestManifest Index(IEnumerable<Digest> children, string more = "", string typeOfChildren = MediaTypes.OciManifest) => Of(
         MediaTypes.OciIndex,
-        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', children.Select(static child => Descriptor(MediaTypes.OciManifest, child)))}}]{{more}}}""");
+        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', children.Select(child => Descriptor(typeOfChildren, child)))}}]{{more}}}""");
 
     /// <summary>An artifact without content of its own that refers to a subject.</summary>
     public static TestManifest Referrer(Digest subject, string name) => ImageOf(name, $$""", "artifactType": "application/vnd.example.{{name}}", "subject": {{Descriptor(MediaTypes.OciManifest, subject)}}""");

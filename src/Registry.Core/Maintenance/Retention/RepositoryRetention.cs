@@ -24,6 +24,7 @@ internal sealed class RepositoryRetention(
     private readonly CompiledRule[] _single = [.. rules.Where(static rule => !rule.Untagged && !rule.Ranks)];
     private readonly CompiledRule[] _ranking = [.. rules.Where(static rule => !rule.Untagged && rule.Ranks)];
     private RepositoryUsage? _usage;
+    private IndexUsage? _ofIndexes;
     private bool _hasUnreadTags;
 
     public async ValueTask RunAsync(CancellationToken cancellationToken)
@@ -31,11 +32,12 @@ internal sealed class RepositoryRetention(
         if (rules.Any(static rule => rule.AsksForPulls))
         {
             _usage = await new UsageStore(root).LoadAsync(repository.FullName, cancellationToken).ConfigureAwait(false);
+            _ofIndexes = new IndexUsage(root, repository.FullName, _usage);
         }
 
         if (_untagged.Length > 0)
         {
-            await new UntaggedRetention(root, manifests, repository, _untagged, _usage, dryRun, log).RunAsync(cancellationToken).ConfigureAwait(false);
+            await new UntaggedRetention(root, manifests, repository, _untagged, _usage, _ofIndexes, dryRun, log).RunAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (_single.Length + _ranking.Length > 0)
@@ -57,8 +59,8 @@ internal sealed class RepositoryRetention(
             TagFacts[] tags = [.. looks.Select(static look => look.Facts).OfType<TagFacts>()];
             log.TagsSeen += tags.Length;
             await TellOfUnreadAsync(looks, cancellationToken).ConfigureAwait(false);
-            Verdict[] verdicts = [.. tags.Select(JudgeAlone).OfType<Verdict>()];
-            await CarryOutAsync(verdicts, cancellationToken).ConfigureAwait(false);
+            Verdict?[] verdicts = await StoreConcurrency.SelectAsync(tags, root.Options.StoreConcurrency, JudgeAloneAsync, cancellationToken).ConfigureAwait(false);
+            await CarryOutAsync([.. verdicts.OfType<Verdict>()], cancellationToken).ConfigureAwait(false);
             if (_ranking.Length > 0)
             {
                 held.AddRange(tags.Where(static tag => !tag.IsGone));
@@ -135,10 +137,30 @@ internal sealed class RepositoryRetention(
         return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used);
     }
 
-    private Verdict? JudgeAlone(TagFacts tag) =>
-        Array.Find(_single, rule => rule.Selects(tag.Tag, out _, out _) && rule.IsOldEnough(tag.Pushed, tag.LastUsed)) is { } found
-            ? new Verdict(tag, found.Name, found.Reason(tag.Tag, tag.Pushed, tag.LastUsed))
-            : null;
+    private async ValueTask<Verdict?> JudgeAloneAsync(TagFacts tag, CancellationToken cancellationToken)
+    {
+        foreach (CompiledRule rule in _single.Where(rule => rule.Selects(tag.Tag, out _, out _) && rule.IsOldEnough(tag.Pushed, tag.LastUsed)))
+        {
+            UseLook look = await LookAtUseAsync(rule, tag, cancellationToken).ConfigureAwait(false);
+            if (look.Fault is { } fault)
+            {
+                return Unread(rule, tag, fault);
+            }
+
+            if (look.IsUnused)
+            {
+                return new Verdict(tag, rule.Name, rule.Reason(tag.Tag, tag.Pushed, tag.LastUsed));
+            }
+        }
+
+        return null;
+    }
+
+    // The manifest is read only where a rule asks for pulls, and would name the tag by all else.
+    private ValueTask<UseLook> LookAtUseAsync(CompiledRule rule, TagFacts tag, CancellationToken cancellationToken) =>
+        rule.AsksForPulls && _ofIndexes is not null ? _ofIndexes.LookAsync(rule, tag, cancellationToken) : new ValueTask<UseLook>(new UseLook(IsUnused: true));
+
+    private static Verdict Unread(CompiledRule rule, TagFacts tag, Exception fault) => new(tag, rule.Name, "its manifest cannot be read", fault);
 
     private async ValueTask<IReadOnlyList<Verdict>> JudgeTogetherAsync(CompiledRule rule, List<TagFacts> held, CancellationToken cancellationToken)
     {
@@ -155,6 +177,10 @@ internal sealed class RepositoryRetention(
             named.AddRange(newestFirst.Skip(rule.KeepNewest ?? 0).Where(tag => rule.IsOldEnough(tag.Tag.Pushed, tag.Tag.LastUsed)).Select(tag => (tag.Tag, group.Key)));
         }
 
+        UseLook[] looks = await StoreConcurrency.SelectAsync(named, root.Options.StoreConcurrency, (tag, token) => LookAtUseAsync(rule, tag.Tag, token), cancellationToken).ConfigureAwait(false);
+        IEnumerable<Verdict> unread = named.Zip(looks).Where(static pair => pair.Second.Fault is not null).Select(pair => Unread(rule, pair.First.Tag, pair.Second.Fault!));
+        await TellOfUnreadAsync([.. unread], cancellationToken).ConfigureAwait(false);
+        named = [.. named.Zip(looks).Where(static pair => pair.Second.IsUnused).Select(static pair => pair.First)];
         if (rule.TotalBytesAbove is not { } limit)
         {
             return [.. named.Select(tag => new Verdict(tag.Tag, rule.Name, rule.Reason(tag.Tag.Tag, tag.Tag.Pushed, tag.Tag.LastUsed, tag.Prefix)))];
@@ -191,6 +217,8 @@ internal sealed class RepositoryRetention(
 
     private async ValueTask CarryOutAsync(IReadOnlyList<Verdict> verdicts, CancellationToken cancellationToken)
     {
+        await TellOfUnreadAsync([.. verdicts.Where(static verdict => verdict.Fault is not null)], cancellationToken).ConfigureAwait(false);
+
         // A few at a time, so that what was done is told before more is done, and what is set meanwhile holds.
         foreach (Verdict[] some in verdicts.Where(static verdict => !verdict.Tag.IsDone).Chunk(root.Options.StoreConcurrency))
         {
@@ -205,6 +233,18 @@ internal sealed class RepositoryRetention(
             await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await log.AddAsync(await Task.WhenAll(all.Where(static one => one.IsCompletedSuccessfully)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             await done.ConfigureAwait(false);
+        }
+    }
+
+    // Their records could be read: that the store is there is known.
+    private async ValueTask TellOfUnreadAsync(Verdict[] verdicts, CancellationToken cancellationToken)
+    {
+        foreach (Verdict verdict in verdicts.Where(static verdict => !verdict.Tag.IsDone))
+        {
+            TagFacts tag = verdict.Tag;
+            tag.IsDone = true;
+            await log.AddUnreadAsync(new RetentionItem(repository.Name.Value, tag.Tag, tag.Digest, verdict.Rule, verdict.Reason, RetentionOutcome.Failed, verdict.Fault?.Message), cancellationToken).ConfigureAwait(false);
+            log.FoundReadable();
         }
     }
 
@@ -234,6 +274,6 @@ internal sealed class RepositoryRetention(
     /// <summary>A tag, and what rules go by: nothing where it is gone or leads nowhere, or where it cannot be read.</summary>
     private sealed record TagLook(Tag Tag, TagFacts? Facts, Exception? Fault = null);
 
-    /// <summary>What a rule says of a tag.</summary>
-    private sealed record Verdict(TagFacts Tag, string Rule, string Reason);
+    /// <summary>What a rule says of a tag, or why it cannot say anything.</summary>
+    private sealed record Verdict(TagFacts Tag, string Rule, string Reason, Exception? Fault = null);
 }

@@ -1,3 +1,4 @@
+using Registry.Maintenance.Usage;
 using Registry.Model;
 
 namespace Registry.Maintenance.Retention;
@@ -18,11 +19,14 @@ internal sealed class TagFacts(Tag tag, string generation, Digest digest, DateTi
 
     public DateTimeOffset Pushed { get; } = pushed;
 
-    public DateTimeOffset LastUsed { get; } = lastUsed;
+    public DateTimeOffset LastUsed { get; private set; } = lastUsed;
 
     /// <summary>Whether a rule's word on it has been carried out, so that no other rule's is.</summary>
     public bool IsDone { get; set; }
 
     /// <summary>Whether it is gone, or would be.</summary>
     public bool IsGone { get; set; }
+
+    /// <summary>Counts a use of what its manifest names.</summary>
+    public void WasUsed(DateTimeOffset? use) => LastUsed = RepositoryUsage.Later(LastUsed, use);
 }

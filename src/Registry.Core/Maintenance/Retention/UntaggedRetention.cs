@@ -11,7 +11,7 @@ namespace Registry.Maintenance.Retention;
 
 /// <summary>Carries out rules about manifests without tags on one repository, page by page.</summary>
 internal sealed class UntaggedRetention(
-    ContentRoot root, IUnneededManifests manifests, FeedRepository repository, CompiledRule[] rules, RepositoryUsage? usage, bool dryRun, RetentionLog log)
+    ContentRoot root, IUnneededManifests manifests, FeedRepository repository, CompiledRule[] rules, RepositoryUsage? usage, IndexUsage? ofIndexes, bool dryRun, RetentionLog log)
 {
     // Before manifests end, every tag of the repository is looked at: better once for many.
     private const int PageSize = 1000;
@@ -56,6 +56,11 @@ internal sealed class UntaggedRetention(
             }
 
             DateTimeOffset used = RepositoryUsage.Later(record.Pushed, usage?.LastUsed(digest.Value));
+            if (ofIndexes is not null && Array.Exists(rules, one => one.AsksForPulls && one.IsOldEnough(record.Pushed, used)))
+            {
+                used = RepositoryUsage.Later(used, await ofIndexes.FindLastUseAsync(digest, cancellationToken).ConfigureAwait(false));
+            }
+
             return Array.Find(rules, one => one.IsOldEnough(record.Pushed, used)) is { } rule ? new NamedManifest(digest, rule.Name, rule.Reason(null, record.Pushed, used)) : null;
         }
         catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))

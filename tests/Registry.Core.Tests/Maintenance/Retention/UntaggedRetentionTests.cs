@@ -198,7 +198,7 @@ public sealed class UntaggedRetentionTests : RetentionTest
         var store = new HookedStore(Store.Share());
         using ContentRoot node = Node(store);
         int ended = 0;
-        store.OnceAfter(call => call.Changes && ContentKeys.TryParseManifest(call.Key, out _) && ++ended == 2, async () => await stop.CancelAsync());
+        store.OnceAfter(call => call.Changes && call.Key.StartsWith(ContentKeys.Manifests(Repo), StringComparison.Ordinal) && ++ended == 2, async () => await stop.CancelAsync());
         var progress = new Progress();
         var feeds = new FeedTable([Settings]);
         var runner = new RetentionRunner(node, new UnneededManifests(node, new CollectionOptions { OperationsPerSecond = null, Concurrency = 1 }, new StoreTime(Time)), static (_, _, _) => false);
