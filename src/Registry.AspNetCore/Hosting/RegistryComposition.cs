@@ -90,6 +90,7 @@ internal static class RegistryComposition
             provider.GetRequiredKeyedService<ContentRoots>(key),
             OptionsOf<DockerRegistryOptions>(provider, key).Maintenance,
             provider.GetRequiredService<RegistryMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
             LoggerOf(provider)));
         services.AddKeyedSingleton<IMaintenanceJob>(name, static (provider, key) => provider.GetRequiredKeyedService<RetentionJob>(key));
         services.AddKeyedSingleton(name, static (provider, key) => new ScrubJob(

@@ -9,7 +9,7 @@ using Registry.Maintenance.Retention;
 namespace Registry.AspNetCore.Maintenance;
 
 /// <summary>Carries out the rules of every feed, one after the other. Of several hosts one is at a feed at a time.</summary>
-internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, RegistryMetrics metrics, ILogger logger) : IMaintenanceJob, IDisposable
+internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, RegistryMetrics metrics, TimeProvider time, ILogger logger) : IMaintenanceJob, IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -78,14 +78,17 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     private async ValueTask CarryOutAsync(
         ActiveFeed feed, DateTimeOffset? notSince, Func<RetentionItem, CancellationToken, ValueTask>? onItem, List<RetentionReport> reports, CancellationToken cancellationToken)
     {
-        ContentRoot root = roots.Get(feed.Settings.Store);
-        var clock = new StoreTime(root.Time);
-        DateTimeOffset began = root.Time.GetUtcNow();
+        DateTimeOffset began = time.GetUtcNow();
         RetentionReport left = new() { Feed = feed.Name, Started = began, Ended = began, StoppedBecause = RetentionRunner.OfAnother };
+        ContentRoot root;
+        StoreTime clock;
         PartClaim? claim;
         try
         {
-            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
+            root = await roots.OpenAsync(feed.Settings.Store, cancellationToken).ConfigureAwait(false);
+
+            // Set by the claim: to a host that was started with a clock that is ahead everything would be older than it is.
+            clock = new StoreTime(root.Time);
             (claim, bool isDone) = await PartClaim.TryTakeAsync(
                 root, clock, ContentKeys.FeedRetention(feed.Name), root.Ids.Next(), options.Collection.LeaseDuration, notSince, cancellationToken).ConfigureAwait(false);
             if (claim is null)
@@ -140,7 +143,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
     }
 
     private RetentionRunner RunnerOf(ContentRoot root, StoreTime clock) =>
-        new(root, new UnneededManifests(root, options.Collection, clock), static (feed, _, tag) => feed.Tags.IsProtected(tag));
+        new(root, new UnneededManifests(root, options.Collection, clock), static (feed, _, tag) => feed.Tags.IsProtected(tag), clock);
 
     private static ActiveFeed Find(FeedTable table, string feed) => table.FindByName(feed) ?? throw new InvalidOperationException($"There is no feed '{feed}', or it is disabled.");
 

@@ -1,12 +1,15 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Registry.AspNetCore.Diagnostics;
 using Registry.AspNetCore.Hosting;
 using Registry.AspNetCore.Maintenance;
+using Registry.Maintenance.Jobs;
 
 namespace Registry.AspNetCore.Quotas;
 
 /// <summary>Has what came to have a quota counted soon, in every registry. What has had one is the business of <see cref="QuotaJob"/>'s schedule.</summary>
-internal sealed class QuotaSchedule(IServiceProvider services, IEnumerable<RegistryRegistration> registrations, TimeProvider time) : BackgroundService
+internal sealed class QuotaSchedule(IServiceProvider services, IEnumerable<RegistryRegistration> registrations, TimeProvider time, ILogger<QuotaSchedule> logger) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromMinutes(1);
 
@@ -17,9 +20,22 @@ internal sealed class QuotaSchedule(IServiceProvider services, IEnumerable<Regis
         {
             foreach (string name in registrations.Select(static registration => registration.Name).Distinct(StringComparer.Ordinal))
             {
-                await services.GetRequiredKeyedService<QuotaJob>(name).VerifyNewAsync(stoppingToken).ConfigureAwait(false);
+                await VerifyAsync(services.GetRequiredKeyedService<QuotaJob>(name), stoppingToken).ConfigureAwait(false);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+    }
+
+    private async ValueTask VerifyAsync(QuotaJob job, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await job.VerifyNewAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (JobFaults.IsFault(e, stoppingToken))
+        {
+            // Whatever it is, it must not stop the host.
+            logger.JobFailed(job.Name, e);
+        }
     }
 }

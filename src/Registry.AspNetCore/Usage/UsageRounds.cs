@@ -20,14 +20,35 @@ internal sealed class UsageRounds(PullCounter counter, UsageWriter writer, Func<
     public async Task<bool> WriteAsync(CancellationToken cancellationToken)
     {
         RegistryInstance registry = _registry ??= find();
-        ContentRoot[] known = [.. registry.Feeds.Current.Stores.Select(registry.Roots.Find).OfType<ContentRoot>()];
-        UsageWritten written = await writer.RunAsync(known, cancellationToken).ConfigureAwait(false);
+        UsageWritten written = await writer.RunAsync(FindStores(registry), cancellationToken).ConfigureAwait(false);
         if (written.Failure is { } failure)
         {
             registry.Logger.UsageNotWritten(failure);
         }
 
         return written.Failure is null;
+    }
+
+    // Feeds may come to name a store that the host cannot give: others are counted in all the same.
+    private static ContentRoot[] FindStores(RegistryInstance registry)
+    {
+        var found = new List<ContentRoot>();
+        foreach (string store in registry.Feeds.Current.Stores)
+        {
+            try
+            {
+                if (registry.Roots.Find(store) is { } root)
+                {
+                    found.Add(root);
+                }
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                registry.Logger.UsageNotWritten(e);
+            }
+        }
+
+        return [.. found];
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)

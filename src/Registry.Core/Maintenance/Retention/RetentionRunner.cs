@@ -1,6 +1,7 @@
 using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Feeds;
+using Registry.Maintenance.Collection;
 using Registry.Maintenance.Jobs;
 using Registry.Model;
 
@@ -29,7 +30,8 @@ internal interface IRetentionProgress
 /// <param name="root">What the feed's store holds.</param>
 /// <param name="manifests">Decides about manifests without tags.</param>
 /// <param name="isProtected">Whether a tag of a feed stays whatever rules say. It gets the repository's name within the feed.</param>
-internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manifests, Func<ActiveFeed, RepositoryName, Tag, bool> isProtected)
+/// <param name="clock">The store's clock, by which rules tell ages; <see langword="null"/> for this host's.</param>
+internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manifests, Func<ActiveFeed, RepositoryName, Tag, bool> isProtected, StoreTime? clock = null)
 {
     /// <summary>Why a run ends that another host has taken over, or has had all the time.</summary>
     public const string OfAnother = "Another host is at it.";
@@ -67,7 +69,8 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
         DateTimeOffset started = root.Time.GetUtcNow();
         var current = new RetentionFeed(feeds, feed, isProtected);
         var log = new RetentionLog(onItem, dryRun ? null : current.FindReasonToStop);
-        CompiledRule[] compiled = [.. rules.Select((rule, index) => new CompiledRule(rule, index, started))];
+        DateTimeOffset now = clock?.Now ?? started;
+        CompiledRule[] compiled = [.. rules.Select((rule, index) => new CompiledRule(rule, index, now))];
         try
         {
             return Report(await RunAsync(current, compiled, dryRun, log, progress, cancellationToken).ConfigureAwait(false));
