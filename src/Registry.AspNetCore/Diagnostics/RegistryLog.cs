@@ -73,8 +73,8 @@ internal static partial class RegistryLog
     [LoggerMessage(71, LogLevel.Warning, "The quotas in store '{Store}' could not be verified. It will be tried again.")]
     public static partial void QuotasNotVerified(this ILogger logger, string store, Exception exception);
 
-    [LoggerMessage(72, LogLevel.Debug, "Store '{Store}', of which no feed answers, could not be asked about its quotas. It will be tried again.")]
-    public static partial void IdleStoreNotAsked(this ILogger logger, string store, Exception exception);
+    [LoggerMessage(72, LogLevel.Debug, "Store '{Store}', in which nothing has a quota, could not be asked whether anything had. It will be tried again.")]
+    public static partial void QuotasNotForgotten(this ILogger logger, string store, Exception exception);
 
     [LoggerMessage(73, LogLevel.Warning, "{Unreadable} records in store '{Store}' cannot be read, and were counted in no quota. A scrub tells which they are.")]
     public static partial void QuotaRecordsPassedOver(this ILogger logger, string store, long unreadable);

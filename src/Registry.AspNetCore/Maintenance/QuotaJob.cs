@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Registry.AspNetCore.Diagnostics;
 using Registry.Content;
@@ -10,6 +11,9 @@ namespace Registry.AspNetCore.Maintenance;
 /// <summary>Counts anew what everything that has a quota holds, in every store of a registry's feeds. Of several hosts one is at a store at a time.</summary>
 internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, RegistryMetrics metrics, TimeProvider time, ILogger logger) : IMaintenanceJob
 {
+    // Stores in which nothing has a quota, and the feeds by which that was written down. Once, since other hosts may have quotas there, and are not to count them again and again.
+    private readonly ConcurrentDictionary<string, FeedTable> _noted = new(StringComparer.Ordinal);
+
     public string Name => "quotas";
 
     public JobSchedule Schedule => options.QuotaSchedule;
@@ -39,7 +43,14 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
     {
         try
         {
-            ContentRoot root = await roots.OpenAsync(store, cancellationToken).ConfigureAwait(false);
+            ContentRoot root = roots.Get(store);
+            if (root.Quotas.Scopes.Names.Length == 0)
+            {
+                await NoteAsync(store, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+
+            await root.EnsureUsableAsync(cancellationToken).ConfigureAwait(false);
             (QuotaReport? report, bool isDone) = await new QuotaVerification(root, options.Collection.LeaseDuration).RunIfDueAsync(interval, cancellationToken).ConfigureAwait(false);
             if (report is not null)
             {
@@ -61,20 +72,27 @@ internal sealed class QuotaJob(string registry, FeedDirectory feeds, ContentRoot
         }
     }
 
-    // Where no feed answers there is nothing to count, and what has a quota keeps it. That nothing has one is written down there too: feeds are emptied while they do not answer.
+    // Where nothing has a quota, that is written down if anything had. Also where no feed answers: feeds are emptied meanwhile. What has a quota there keeps it, and nothing is to be counted.
     private async ValueTask NoteAsync(string store, CancellationToken cancellationToken)
     {
+        FeedTable current = feeds.Current;
+        if (_noted.TryGetValue(store, out FeedTable? noted) && noted == current)
+        {
+            return;
+        }
+
         try
         {
             if (roots.Find(store) is { } root && root.Quotas.Scopes.Names.Length == 0)
             {
                 await new QuotaVerification(root, options.Collection.LeaseDuration).RunIfDueAsync(TimeSpan.MaxValue, cancellationToken).ConfigureAwait(false);
+                _noted[store] = current;
             }
         }
         catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
         {
-            // The feeds may not answer because their store does not.
-            logger.IdleStoreNotAsked(store, e);
+            // Nobody waits for it. The feeds may not answer because their store does not.
+            logger.QuotasNotForgotten(store, e);
         }
     }
 }

@@ -155,6 +155,24 @@ public sealed class QuotaScheduleTests : MaintenanceTest
         await UntilAsync(async () => (await UsedAsync(host)).Tags == 1);
     }
 
+    [Fact]
+    public async Task A_host_without_quotas_has_those_of_others_counted_once_and_not_again_and_again()
+    {
+        await using RegistryHost host = await StartAsync(JobSchedule.Off);
+        DateTimeOffset first = await FirstAsync(host);
+
+        await using RegistryHost without = await StartAsync(SwitchOff, static registry => registry.AddFeed("team"));
+        await UntilAsync(async () => await VerifiedAsync(host) > first);
+        DateTimeOffset second = await FirstAsync(host);
+        for (int i = 0; i < 100; i++)
+        {
+            Time.Advance(TimeSpan.FromHours(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal(second, await VerifiedAsync(host));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
