@@ -4,8 +4,8 @@ using Registry.Model;
 namespace Registry.AspNetCore.Usage;
 
 /// <summary>
-/// Says how often things were pulled, and when last. A service of the registry, keyed by its name. A pull is a GET of a manifest, by tag or by digest, also one that is answered 304; a HEAD is none, but a use that <see cref="PullUsage.LastPulled"/> tells. Pulls show once they have
-/// been written (<see cref="DockerRegistryOptions.UsageInterval"/>).
+/// Says how often things were pulled, and when last. A service of the registry, keyed by its name. A pull is a GET of a manifest, by tag or by digest, also one that is answered 304; a HEAD is none, but a use that
+/// <see cref="PullUsage.LastPulled"/> tells. Pulls show once they have been written (<see cref="DockerRegistryOptions.UsageInterval"/>).
 /// </summary>
 public interface IUsageService
 {

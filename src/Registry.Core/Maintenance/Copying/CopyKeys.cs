@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Registry.Content;
+using Registry.Maintenance.Quotas;
 using Registry.Storage;
 
 namespace Registry.Maintenance.Copying;
@@ -18,7 +19,8 @@ internal static class CopyKeys
     {
         await foreach (string key in store.ListAsync("", static key => Skipped.FirstOrDefault(prefix => key.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix ? prefix + "~" : null, cancellationToken).ConfigureAwait(false))
         {
-            if (key != ContentKeys.Format)
+            // When quotas were last counted says nothing of a copy that was taken while content came and went.
+            if (key is not (ContentKeys.Format or QuotaVerification.Key))
             {
                 yield return key;
             }
