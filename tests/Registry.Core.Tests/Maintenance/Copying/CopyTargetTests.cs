@@ -81,4 +81,24 @@ public sealed class CopyTargetTests : CopyTest
         Assert.Empty(await ContentInvariants.AtRestAsync(Target, Cancel));
         Assert.Equal(await PullAllAsync(Store), await PullAllAsync(Target));
     }
+
+    [Fact]
+    public async Task Who_begins_to_copy_while_another_copy_makes_bytes_a_blob_leaves_no_blob_without_bytes()
+    {
+        await FillAsync(Root);
+        bool reached = true;
+        for (int step = 1; reached; step++)
+        {
+            var target = new InMemoryObjectStore(Time);
+            var hooked = new HookedStore(target.Share());
+            Func<bool> did = hooked.BeforeStep(step, async () => await CopyAsync(to: target.Share()));
+
+            await Record.ExceptionAsync(() => CopyAsync(to: hooked));
+            reached = did();
+
+            Assert.Empty(await ContentInvariants.AlwaysAsync(target, Cancel));
+            await CopyAsync(to: target);
+            Assert.Equal(await PullAllAsync(Store), await PullAllAsync(target));
+        }
+    }
 }
