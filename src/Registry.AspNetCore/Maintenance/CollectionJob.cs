@@ -16,6 +16,8 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly SemaphoreSlim _workingOff = new(1, 1);
     private readonly SemaphoreSlim _telling = new(1, 1);
+    private readonly Turns _scans = new();
+    private readonly Turns _worksOff = new();
 
     public string Name => "collection";
 
@@ -34,6 +36,7 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
         try
         {
             await StoreRounds.RunAsync(
+                dryRun ? new Turns() : _scans,
                 feeds,
                 roots,
                 async (store, root) =>
@@ -92,6 +95,7 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
         try
         {
             await StoreRounds.RunAsync(
+                _worksOff,
                 feeds,
                 roots,
                 async (_, root) => await CollectorOf(root).WorkOffAsync(metrics.Collected, cancellationToken).ConfigureAwait(false),

@@ -12,6 +12,7 @@ namespace Registry.AspNetCore.Maintenance;
 internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, MaintenanceOptions options, RegistryMetrics metrics, TimeProvider time, ILogger logger) : IMaintenanceJob, IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _rounds = new();
 
     public string Name => "retention";
 
@@ -33,14 +34,13 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         var reports = new List<RetentionReport>();
         try
         {
-            string[] names = feed is null ? [.. feeds.Current.Feeds.Select(static one => one.Name)] : [Find(feeds.Current, feed).Name];
-            foreach (string name in names)
+            if (feed is null)
             {
-                // As it is now: those before it may have taken hours.
-                if (feeds.Current.FindByName(name) is { } one && (feed is not null || one.Settings is { Retention.Count: > 0, ReadOnly: false }))
-                {
-                    await CarryOutAsync(one, notSince, onItem, reports, cancellationToken).ConfigureAwait(false);
-                }
+                await _rounds.RunAsync([.. feeds.Current.Feeds.Select(static one => one.Name)], LookAsync).ConfigureAwait(false);
+            }
+            else
+            {
+                await LookAsync(Find(feeds.Current, feed).Name).ConfigureAwait(false);
             }
 
             return reports;
@@ -50,6 +50,15 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
             // Also of a run that is ended by an exception: what it did, it did.
             Last = reports.Count > 0 ? reports : Last;
             _turn.Release();
+        }
+
+        async ValueTask LookAsync(string name)
+        {
+            // As it is now: those before it may have taken hours.
+            if (feeds.Current.FindByName(name) is { } one && (feed is not null || one.Settings is { Retention.Count: > 0, ReadOnly: false }))
+            {
+                await CarryOutAsync(one, notSince, onItem, reports, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class ScrubJob(
     FeedDirectory feeds, ContentRoots roots, Func<string, IObjectStore?> findStore, MaintenanceOptions options, RegistryMetrics metrics, ILogger logger) : IMaintenanceJob, IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _rounds = new();
 
     public string Name => "scrub";
 
@@ -32,6 +33,7 @@ internal sealed class ScrubJob(
         {
             var reports = new List<ScrubReport>();
             await StoreRounds.RunAsync(
+                how.DryRun ? new Turns() : _rounds,
                 feeds,
                 roots,
                 async (store, root) => reports.AddRange(await ScrubAsync(store, root, how, notSince, cancellationToken).ConfigureAwait(false) is { } report ? [report] : []),

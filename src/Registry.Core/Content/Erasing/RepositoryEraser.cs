@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Registry.Content.Blobs;
 using Registry.Content.Catalog;
 using Registry.Content.Manifests;
@@ -21,22 +22,33 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
     /// <param name="prefix">A feed's name and a slash.</param>
     /// <param name="cancellationToken">Ends the removal; what is left can be removed later.</param>
     /// <returns>How many repositories there were.</returns>
+    /// <exception cref="InvalidDataException">A record in one of them cannot be read. The others are removed, and of that one what can be.</exception>
     public async ValueTask<int> EraseAllAsync(string prefix, CancellationToken cancellationToken)
     {
         int count = 0;
+        string? after = null;
+        ExceptionDispatchInfo? broken = null;
         NamePage page;
         do
         {
-            // What was found is gone afterwards, so that the next page is the first again.
-            page = await catalog.ListAsync(prefix, after: null, PageSize, cancellationToken).ConfigureAwait(false);
+            page = await catalog.ListAsync(prefix, after, PageSize, cancellationToken).ConfigureAwait(false);
             foreach (string name in page.Names)
             {
-                await EraseAsync(RepositoryName.Parse(name), cancellationToken).ConfigureAwait(false);
-                count++;
+                after = name;
+                try
+                {
+                    await EraseAsync(RepositoryName.Parse(name), cancellationToken).ConfigureAwait(false);
+                    count++;
+                }
+                catch (InvalidDataException e)
+                {
+                    broken ??= ExceptionDispatchInfo.Capture(e);
+                }
             }
         }
         while (page.HasMore);
 
+        broken?.Throw();
         return count;
     }
 
@@ -44,13 +56,15 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
     /// <param name="repository">The repository, by its full name.</param>
     /// <param name="cancellationToken">Ends the removal; what is left can be removed later.</param>
     /// <returns>Whether it was there.</returns>
+    /// <exception cref="InvalidDataException">A record in it cannot be read. Everything else is removed, and the repository stays listed.</exception>
     public async ValueTask<bool> EraseAsync(RepositoryName repository, CancellationToken cancellationToken)
     {
         // Pushes of hosts that remember a repository which another has just removed do not list it again.
         bool found = await store.GetAsync(ContentKeys.Catalog(repository), cancellationToken).ConfigureAwait(false) is not null;
-        await EraseTagsAsync(repository, cancellationToken).ConfigureAwait(false);
+        var broken = new List<Exception>();
+        await EraseTagsAsync(repository, broken, cancellationToken).ConfigureAwait(false);
         var named = new HashSet<Digest>();
-        await foreach (StoredManifest manifest in ListManifestsAsync(repository, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredManifest manifest in ListManifestsAsync(repository, broken, cancellationToken).ConfigureAwait(false))
         {
             found = true;
             named.UnionWith(ManifestRelease.NamedBy(manifest.Content, manifest.MediaType));
@@ -68,6 +82,10 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
             {
                 continue; // A push that came meanwhile names it.
             }
+            catch (InvalidDataException) when (broken.Count > 0)
+            {
+                continue; // What cannot be read may name it.
+            }
         }
 
         // A later repository of this name has pulls of its own. Counts that another host may still write are no more than space.
@@ -76,9 +94,14 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
             await store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
         }
 
+        if (broken.Count > 0)
+        {
+            throw new InvalidDataException($"Of the repository '{repository}' {broken.Count} records cannot be read. Remove those objects and then the repository again. {broken[0].Message}", broken[0]);
+        }
+
         // Last, since it is what a second run finds the repository by.
         await catalog.RemoveAsync(repository, cancellationToken).ConfigureAwait(false);
-        if (await ListManifestsAsync(repository, cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false))
+        if (await ListManifestsAsync(repository, broken, cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false))
         {
             // Somebody pushed meanwhile.
             await catalog.AddAsync(repository, cancellationToken).ConfigureAwait(false);
@@ -87,26 +110,50 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
         return found;
     }
 
-    private async IAsyncEnumerable<StoredManifest> ListManifestsAsync(RepositoryName repository, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<StoredManifest> ListManifestsAsync(RepositoryName repository, List<Exception> broken, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (string key in store.ListAllAsync(ContentKeys.Manifests(repository), cancellationToken).ConfigureAwait(false))
         {
-            if (ContentKeys.TryParseManifest(key, out Digest digest) && await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false) is { } manifest)
+            if (!ContentKeys.TryParseManifest(key, out Digest digest))
+            {
+                continue;
+            }
+
+            StoredManifest? manifest = null;
+            try
+            {
+                manifest = await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException)
+            {
+                broken.Add(e);
+            }
+
+            if (manifest is not null)
             {
                 yield return manifest;
             }
         }
     }
 
-    private async ValueTask EraseTagsAsync(RepositoryName repository, CancellationToken cancellationToken)
+    private async ValueTask EraseTagsAsync(RepositoryName repository, List<Exception> broken, CancellationToken cancellationToken)
     {
         // Those too that were deleted before: their history is nothing that a later repository of this name should have.
         string prefix = ContentKeys.Tags(repository);
         await foreach (string key in store.ListAllAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
-            if (Tag.TryParse(key.AsSpan(prefix.Length), out Tag tag))
+            if (!Tag.TryParse(key.AsSpan(prefix.Length), out Tag tag))
+            {
+                continue;
+            }
+
+            try
             {
                 await tags.EraseAsync(repository, tag, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException)
+            {
+                broken.Add(e);
             }
         }
     }

@@ -48,4 +48,31 @@ public sealed class RepositoryEraserTests : ContentTest
             Assert.Empty(await root.TagsAsync(Repo));
             Assert.NotNull(await root.PullAsync(OtherRepo, "a"));
         });
+
+    [Fact]
+    public async Task A_record_that_cannot_be_read_keeps_its_repository_listed_and_nothing_else()
+    {
+        await Root.PushImageAsync(Repo, "one", "a");
+        TestManifest broken = await Root.PushImageAsync(Repo, "two");
+        await Root.PushImageAsync(OtherRepo, "one", "a");
+        string[] keys = [ContentKeys.Tag(Repo, Tag.Parse("broken")), ContentKeys.Manifest(Repo, broken.Digest)];
+        foreach (string key in keys)
+        {
+            await Store.PutAsync(key, Bytes("{"), default, Cancel);
+        }
+
+        InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => Node().Eraser.EraseAllAsync("", Cancel).AsTask());
+
+        Assert.Contains("2 records", e.Message, StringComparison.Ordinal);
+        Assert.Contains(keys[0], e.Message, StringComparison.Ordinal);
+        Assert.Equal([Repo.Value], (await Root.Catalog.ListAsync("", null, 10, Cancel)).Names);
+        Assert.Null(await Node().PullAsync(Repo, "a"));
+        foreach (string key in keys)
+        {
+            await Store.DeleteAsync(key, Cancel);
+        }
+
+        Assert.Equal(1, await Node().Eraser.EraseAllAsync("", Cancel));
+        Assert.Empty((await Root.Catalog.ListAsync("", null, 10, Cancel)).Names);
+    }
 }
