@@ -69,7 +69,8 @@ internal sealed class ScrubJob(
     private async ValueTask<ScrubReport?> ScrubAsync(string store, ContentRoot root, ScrubOptions how, DateTimeOffset? notSince, CancellationToken cancellationToken)
     {
         var scrub = new Scrub(root, FindSource(store, root), logger);
-        if (notSince is { } limit && await scrub.ReadReportAsync(cancellationToken).ConfigureAwait(false) is { Ended: { } ended } && ended > limit)
+        DateTimeOffset now = root.Time.GetUtcNow();
+        if (notSince is { } limit && await scrub.ReadReportAsync(cancellationToken).ConfigureAwait(false) is { Ended: { } ended } && (now - ended).Duration() < now - limit)
         {
             return null;
         }

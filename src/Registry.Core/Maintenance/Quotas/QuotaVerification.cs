@@ -109,8 +109,9 @@ internal sealed class QuotaVerification(ContentRoot root, TimeSpan lease)
     private static ValueTask<Versioned<VerificationRecord>?> ReadAsync(ContentRoot root, CancellationToken cancellationToken) =>
         root.Records.ReadAsync<VerificationRecord>(Key, cancellationToken);
 
+    // One that was finished in time to come was so by a clock that was wrong.
     private bool IsDone(Versioned<VerificationRecord>? last, string quotas, TimeSpan interval) =>
-        last is not null && last.Record.Quotas == quotas && root.Time.GetUtcNow() - last.Record.Finished < interval;
+        last is not null && last.Record.Quotas == quotas && (root.Time.GetUtcNow() - last.Record.Finished).Duration() < interval;
 
     private async Task<QuotaReport> CountAsync(string quotas, Versioned<VerificationRecord>? last, CancellationToken cancellationToken)
     {
