@@ -111,7 +111,7 @@ internal sealed class QuotaVerification(ContentRoot root, TimeSpan lease)
 
     // One that was finished in time to come was so by a clock that was wrong.
     private bool IsDone(Versioned<VerificationRecord>? last, string quotas, TimeSpan interval) =>
-        last is not null && last.Record.Quotas == quotas && (root.Time.GetUtcNow() - last.Record.Finished).Duration() < interval;
+        last is not null && last.Record.Quotas == quotas && (root.Time.GetUtcNow() - last.Record.Finished)?.Duration() < interval;
 
     private async Task<QuotaReport> CountAsync(string quotas, Versioned<VerificationRecord>? last, CancellationToken cancellationToken)
     {
