@@ -3,7 +3,6 @@ using System.Globalization;
 using Registry.Bench;
 using Registry.Content;
 using Registry.Maintenance.Collection;
-using Registry.Model;
 using Registry.Storage;
 
 namespace Registry.CollectionBench;
@@ -21,7 +20,7 @@ internal static class ScanRun
     {
         var store = new CountedStore(inner);
         using var root = new ContentRoot(store, new ContentOptions(), TimeProvider.System);
-        var collector = new Collector(root, new CollectionOptions { OperationsPerSecond = null }, new KeepAll());
+        var collector = new Collector(root, new CollectionOptions { OperationsPerSecond = null }, new KeepAllPolicy());
         using var ending = new CancellationTokenSource();
         Task<long> peak = SampleAsync(ending.Token);
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
@@ -57,12 +56,5 @@ internal static class ScanRun
         }
 
         return Math.Max(peak, Environment.WorkingSet);
-    }
-
-    private sealed class KeepAll : ICollectionPolicy
-    {
-        public TimeSpan? KeepUntagged(RepositoryName repository) => null;
-
-        public TimeSpan? KeepOrphanedReferrers(RepositoryName repository) => null;
     }
 }

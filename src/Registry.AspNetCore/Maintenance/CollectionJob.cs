@@ -17,7 +17,6 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
     private readonly SemaphoreSlim _workingOff = new(1, 1);
     private readonly SemaphoreSlim _telling = new(1, 1);
     private readonly Turns _scans = new();
-    private readonly Turns _worksOff = new();
 
     public string Name => "collection";
 
@@ -95,7 +94,7 @@ internal sealed class CollectionJob(FeedDirectory feeds, ContentRoots roots, Mai
         try
         {
             await StoreRounds.RunAsync(
-                _worksOff,
+                new Turns(),
                 feeds,
                 roots,
                 async (_, root) => await CollectorOf(root).WorkOffAsync(metrics.Collected, cancellationToken).ConfigureAwait(false),

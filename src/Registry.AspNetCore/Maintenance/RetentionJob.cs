@@ -174,7 +174,7 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
 
         public bool IsTakenOver => claim.IsLost;
 
-        public void Passed(string fullName) => claim.Position = fullName;
+        public void Passed(string fullName) => claim.Pass(fullName, claim.Counts);
 
         public void Ended(RetentionReport report) => ended(report);
     }

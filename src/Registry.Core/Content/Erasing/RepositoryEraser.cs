@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Registry.Content.Blobs;
 using Registry.Content.Catalog;
 using Registry.Content.Manifests;
+using Registry.Content.Records;
 using Registry.Content.Tags;
 using Registry.Errors;
 using Registry.Model;
@@ -124,7 +125,7 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
             {
                 manifest = await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException)
+            catch (Exception e) when (RecordStore.IsUnreadable(e))
             {
                 broken.Add(e);
             }
@@ -151,7 +152,7 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
             {
                 await tags.EraseAsync(repository, tag, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is InvalidDataException or ObjectTooLargeException)
+            catch (Exception e) when (RecordStore.IsUnreadable(e))
             {
                 broken.Add(e);
             }

@@ -14,15 +14,12 @@ internal sealed class QuotaHoldings(IObjectStore store, RecordStore records)
         {
             return await LookAsync(scope, item, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsUnreadable(e))
+        catch (Exception e) when (RecordStore.IsUnreadable(e))
         {
-            // As a recount has it. What a process that stopped left reserved could not be given back otherwise, and holds up all others.
+            // As a recount has it: nobody can pull what it is about. What a process that stopped left reserved could not be given back otherwise, and holds up all others.
             return false;
         }
     }
-
-    /// <summary>Whether a record cannot be read, however often it is tried: nobody can pull what it is about, and it counts as not held.</summary>
-    public static bool IsUnreadable(Exception exception) => exception is InvalidDataException or ObjectTooLargeException;
 
     /// <summary>A blob's bytes, or <see langword="null"/> where it is not there.</summary>
     public async ValueTask<long?> SizeOfAsync(Digest digest, CancellationToken cancellationToken) =>

@@ -11,6 +11,12 @@ internal sealed class RecordStore(IObjectStore store, Ulid ids, TimeProvider tim
 
     private readonly Random _random = random ?? Random.Shared;
 
+    /// <summary>Whether a read failed because the record is none, however often it is tried.</summary>
+    public static bool IsUnreadable(Exception exception) => exception is InvalidDataException or ObjectTooLargeException;
+
+    /// <summary>Reads a record.</summary>
+    /// <exception cref="InvalidDataException">What is there is none.</exception>
+    /// <exception cref="ObjectTooLargeException">What is there is too large for one.</exception>
     public async ValueTask<Versioned<T>?> ReadAsync<T>(string key, CancellationToken cancellationToken)
         where T : class, IRecord<T>
     {

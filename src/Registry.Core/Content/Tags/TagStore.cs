@@ -140,7 +140,7 @@ internal sealed class TagStore(
     /// <summary>Deletes a tag that points at a generation of a manifest which has ended; nothing that changed since is touched.</summary>
     /// <returns>Whether the tag was there and is not any more.</returns>
     public ValueTask<bool> DeleteDanglingAsync(RepositoryName repository, Tag tag, TagRecord record, ChangedBy by, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, new Only(Digest.Parse(record.Digest!), record.ManifestGeneration), TagGuard.None, by, cancellationToken);
+        DeleteAsync(repository, tag, new Only(record.ReadDigest(), record.ManifestGeneration), TagGuard.None, by, cancellationToken);
 
     /// <summary>Removes what a deletion of the tag left behind.</summary>
     public ValueTask CleanAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
@@ -167,7 +167,7 @@ internal sealed class TagStore(
     public async ValueTask<int> MendAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken)
     {
         int missing = 0;
-        string way = ContentKeys.Tagged(repository, Digest.Parse(record.Digest!), tag, record.Generation);
+        string way = ContentKeys.Tagged(repository, record.ReadDigest(), tag, record.Generation);
         string? name = record.Listed is { } listed ? ContentKeys.TagName(repository, tag, listed) : null;
         foreach (string? key in new[] { way, name })
         {

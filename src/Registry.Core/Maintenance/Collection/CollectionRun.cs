@@ -1,4 +1,5 @@
 using Registry.Content;
+using Registry.Content.Records;
 using Registry.Errors;
 using Registry.Model;
 using Registry.Storage;
@@ -107,14 +108,15 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
     /// <exception cref="IOException">The store is away, which is a reason to stop.</exception>
     public async ValueTask<bool> PassOverAsync(Exception fault, CancellationToken cancellationToken)
     {
-        if (fault is IOException and not ObjectTooLargeException)
+        if (!RecordStore.IsUnreadable(fault) && fault is not RegistryException)
         {
+            if (fault is not IOException)
+            {
+                return false;
+            }
+
             // One object that the store cannot read must not keep all others from being looked at for good.
             await Root.Store.GetAsync(ContentKeys.Format, cancellationToken).ConfigureAwait(false);
-        }
-        else if (fault is not (InvalidDataException or ObjectTooLargeException or RegistryException))
-        {
-            return false;
         }
 
         Count(new CollectionCounts { Failures = 1 });

@@ -29,11 +29,7 @@ internal sealed class PartClaim
     }
 
     /// <summary>How far the work is. Where a part that another host left is gone on with, what that one said.</summary>
-    public string Position
-    {
-        get => _progress.Position;
-        set => Pass(value, Counts);
-    }
+    public string Position => _progress.Position;
 
     /// <summary>What was counted, with what hosts before this one did.</summary>
     public CollectionCounts Counts => _progress.Counts;

@@ -1,6 +1,5 @@
 using Registry.Content;
 using Registry.Maintenance.Collection;
-using Registry.Model;
 using Registry.Storage;
 
 namespace Registry.Maintenance.Copying;
@@ -15,18 +14,10 @@ internal sealed class CopyLeftovers(ContentRoot target)
     {
         // Whatever their age.
         var options = new CollectionOptions { OperationsPerSecond = null, UploadLifetime = TimeSpan.MinValue, LeaseDuration = TimeSpan.MinValue };
-        var sweeper = new SessionSweeper(new CollectionRun(target, options, new KeepAll(), new StoreTime(target.Time), dryRun: false));
+        var sweeper = new SessionSweeper(new CollectionRun(target, options, new KeepAllPolicy(), new StoreTime(target.Time), dryRun: false));
         await foreach (string key in target.Store.ListAllAsync(ContentKeys.UploadsPrefix, cancellationToken).ConfigureAwait(false))
         {
             await sweeper.ExamineAsync(key[ContentKeys.UploadsPrefix.Length..], cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    // Asked about manifests, which are not looked at.
-    private sealed class KeepAll : ICollectionPolicy
-    {
-        public TimeSpan? KeepUntagged(RepositoryName repository) => null;
-
-        public TimeSpan? KeepOrphanedReferrers(RepositoryName repository) => null;
     }
 }

@@ -1,6 +1,7 @@
 using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Content.Quotas;
+using Registry.Content.Records;
 using Registry.Model;
 using Registry.Storage;
 
@@ -214,7 +215,7 @@ internal sealed class RecountPass
         {
             return await look.ConfigureAwait(false);
         }
-        catch (Exception e) when (QuotaHoldings.IsUnreadable(e))
+        catch (Exception e) when (RecordStore.IsUnreadable(e))
         {
             Interlocked.Increment(ref _passedOver);
             return default;

@@ -1,4 +1,5 @@
 using Registry.Content.Quotas;
+using Registry.Content.Records;
 
 namespace Registry.Maintenance.Quotas;
 
@@ -41,7 +42,7 @@ internal sealed class ScopeTally(QuotaScope scope, QuotaLedger ledger, string id
                 }).ConfigureAwait(false)
                 : (await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Next;
         }
-        catch (Exception e) when (QuotaHoldings.IsUnreadable(e))
+        catch (Exception e) when (RecordStore.IsUnreadable(e))
         {
             IsDisturbed = IsUnreadable = true;
         }

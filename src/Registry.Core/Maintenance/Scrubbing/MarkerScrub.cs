@@ -61,10 +61,10 @@ internal sealed class MarkerScrub(ContentRoot root)
             }
 
             TagRecord? points = (await root.Records.ReadAsync<TagRecord>(ContentKeys.Tag(repository, tag), cancellationToken).ConfigureAwait(false))?.Record;
-            return points?.Digest is { } digest
+            return points?.Digest is not null
                 && (section == "tag-names"
                     ? points.Listed == generation
-                    : points.Generation == generation && key.StartsWith(ContentKeys.Tagged(repository, Digest.Parse(digest)), StringComparison.Ordinal));
+                    : points.Generation == generation && key.StartsWith(ContentKeys.Tagged(repository, points.ReadDigest()), StringComparison.Ordinal));
         }
         catch (InvalidDataException)
         {
