@@ -202,6 +202,29 @@ public sealed class S3OwnFaultTests(CephBucketFixture fixture) : IClassFixture<C
         Assert.Empty((await fixture.Client.ListMultipartUploadsAsync(request, Cancel)).MultipartUploads ?? []);
     }
 
+    [Fact]
+    public async Task A_multipart_upload_whose_beginning_nobody_answered_is_left_to_whoever_lists_unfinished_ones()
+    {
+        using S3ObjectStore store = await OpenAsync(TimeProvider.System);
+        UploadToken begun = await store.BeginUploadAsync(key, Cancel);
+        Proxy.Inject(Fault.LoseAnswer, static request => request.Method == "POST" && request.Query == "uploads");
+        string? completed;
+        await using (ObjectAppender? appender = await store.OpenAppendAsync(begun, Cancel))
+        {
+            await appender!.WriteAsync(new byte[9 * MiB], Cancel);
+            completed = await appender.CompleteAsync(Cancel);
+        }
+
+        Assert.Equal(1, Proxy.Count(FaultKind.LoseAnswer));
+        UnfinishedUpload left = Assert.Single((await store.ListUnfinishedAsync(key, null, 10, Cancel)).Uploads);
+        Assert.Equal(key, left.Key);
+
+        await store.AbortUploadAsync(left.Token, Cancel);
+
+        Assert.Empty((await store.ListUnfinishedAsync(key, null, 10, Cancel)).Uploads);
+        Assert.Equal([completed!], (await store.ListAsync(key, null, 10, Cancel)).Keys);
+    }
+
     // What a load balancer says that heard nothing from the server behind it. A reset would be repeated by the HTTP client itself, unseen.
     private static CannedAnswer Gateway => new(504, "");
 
