@@ -3,7 +3,6 @@ using System.Runtime.ExceptionServices;
 using Registry.Content.Blobs;
 using Registry.Content.Catalog;
 using Registry.Content.Manifests;
-using Registry.Content.Records;
 using Registry.Content.Tags;
 using Registry.Errors;
 using Registry.Model;
@@ -125,7 +124,7 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
             {
                 manifest = await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (RecordStore.IsUnreadable(e))
+            catch (InvalidDataException e)
             {
                 broken.Add(e);
             }
@@ -152,7 +151,7 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
             {
                 await tags.EraseAsync(repository, tag, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (RecordStore.IsUnreadable(e))
+            catch (InvalidDataException e)
             {
                 broken.Add(e);
             }

@@ -14,7 +14,7 @@ internal sealed class QuotaHoldings(IObjectStore store, RecordStore records)
         {
             return await LookAsync(scope, item, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (RecordStore.IsUnreadable(e))
+        catch (InvalidDataException)
         {
             // As a recount has it: nobody can pull what it is about. What a process that stopped left reserved could not be given back otherwise, and holds up all others.
             return false;

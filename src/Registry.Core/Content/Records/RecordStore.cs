@@ -11,26 +11,16 @@ internal sealed class RecordStore(IObjectStore store, Ulid ids, TimeProvider tim
 
     private readonly Random _random = random ?? Random.Shared;
 
-    /// <summary>Whether a read failed because the record is none, however often it is tried.</summary>
-    public static bool IsUnreadable(Exception exception) => exception is InvalidDataException or ObjectTooLargeException;
-
     /// <summary>Reads a record.</summary>
-    /// <exception cref="InvalidDataException">What is there is none.</exception>
-    /// <exception cref="ObjectTooLargeException">What is there is too large for one.</exception>
+    /// <exception cref="InvalidDataException">What is there is none, or too large for one, however often it is read.</exception>
     public async ValueTask<Versioned<T>?> ReadAsync<T>(string key, CancellationToken cancellationToken)
         where T : class, IRecord<T>
     {
-        SmallObject? found = await store.GetAsync(key, cancellationToken).ConfigureAwait(false);
-        if (found is null)
-        {
-            return null;
-        }
-
         try
         {
-            return new Versioned<T>(T.Decode(found.Content), found.ETag, found.LastModified);
+            return await store.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } found ? new Versioned<T>(T.Decode(found.Content), found.ETag, found.LastModified) : null;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or ObjectTooLargeException)
         {
             throw new InvalidDataException($"The stored record '{key}' cannot be read.", e);
         }

@@ -31,7 +31,7 @@ internal sealed class TagRecords(IObjectStore store, RecordStore records)
                 && await records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, target.Digest), cancellationToken).ConfigureAwait(false) is { } manifest
                 && manifest.Record.IsThereIn(target.ManifestGeneration);
         }
-        catch (Exception e) when (RecordStore.IsUnreadable(e))
+        catch (InvalidDataException)
         {
             return true; // It may be anything.
         }

@@ -1,5 +1,4 @@
 using Registry.Content;
-using Registry.Content.Records;
 using Registry.Errors;
 using Registry.Model;
 using Registry.Storage;
@@ -108,7 +107,7 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
     /// <exception cref="IOException">The store is away, which is a reason to stop.</exception>
     public async ValueTask<bool> PassOverAsync(Exception fault, CancellationToken cancellationToken)
     {
-        if (!RecordStore.IsUnreadable(fault) && fault is not RegistryException)
+        if (fault is not (InvalidDataException or RegistryException))
         {
             if (fault is not IOException)
             {

@@ -1,7 +1,6 @@
 using Registry.Content;
 using Registry.Content.Catalog;
 using Registry.Content.Quotas;
-using Registry.Content.Records;
 using Registry.Model;
 using Registry.Storage;
 
@@ -215,7 +214,7 @@ internal sealed class RecountPass
         {
             return await look.ConfigureAwait(false);
         }
-        catch (Exception e) when (RecordStore.IsUnreadable(e))
+        catch (InvalidDataException)
         {
             Interlocked.Increment(ref _passedOver);
             return default;

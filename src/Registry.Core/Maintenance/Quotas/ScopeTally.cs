@@ -1,5 +1,4 @@
 using Registry.Content.Quotas;
-using Registry.Content.Records;
 
 namespace Registry.Maintenance.Quotas;
 
@@ -42,7 +41,7 @@ internal sealed class ScopeTally(QuotaScope scope, QuotaLedger ledger, string id
                 }).ConfigureAwait(false)
                 : (await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Next;
         }
-        catch (Exception e) when (RecordStore.IsUnreadable(e))
+        catch (InvalidDataException)
         {
             IsDisturbed = IsUnreadable = true;
         }

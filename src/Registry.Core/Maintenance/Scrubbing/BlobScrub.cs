@@ -36,7 +36,18 @@ internal sealed class BlobScrub(ContentRoot root, IScrubSource? source)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            if (await root.Store.GetAsync(key, run.Token).ConfigureAwait(false) is not { } stored)
+            SmallObject? stored;
+            try
+            {
+                stored = await root.Store.GetAsync(key, run.Token).ConfigureAwait(false);
+            }
+            catch (ObjectTooLargeException)
+            {
+                await HandleBrokenRecordAsync(run, key, digest, stored: null).ConfigureAwait(false);
+                return;
+            }
+
+            if (stored is null)
             {
                 return;
             }
@@ -109,11 +120,11 @@ internal sealed class BlobScrub(ContentRoot root, IScrubSource? source)
         return true;
     }
 
-    private async ValueTask HandleBrokenRecordAsync(ScrubRun run, string key, Digest digest, SmallObject stored)
+    private async ValueTask HandleBrokenRecordAsync(ScrubRun run, string key, Digest digest, SmallObject? stored)
     {
         BlobUsers users = await BlobUsers.FindAsync(root, digest, run.Token).ConfigureAwait(false);
-        var finding = new ScrubFinding(ScrubFindingKind.RecordCorrupt, ScrubAction.Reported, key, "The blob's record is none, so that its bytes cannot be found.") { Digest = digest.Value, Manifests = users.Manifests };
-        if (run.Mends && await _quarantine.TakeRecordAsync(digest, stored, run.Token).ConfigureAwait(false))
+        var finding = new ScrubFinding(ScrubFindingKind.RecordCorrupt, ScrubAction.Reported, key, $"The blob's record is none, so that its bytes cannot be found.{(stored is null ? " It is too large to be kept: remove the object and push the blob again." : "")}") { Digest = digest.Value, Manifests = users.Manifests };
+        if (run.Mends && stored is not null && await _quarantine.TakeRecordAsync(digest, stored, run.Token).ConfigureAwait(false))
         {
             bool mended = await new BlobMender(root, source, run.Pace).TryAsync(digest, users.Holders, run.Token).ConfigureAwait(false);
             finding = finding with { Action = mended ? ScrubAction.Mended : ScrubAction.Quarantined, Manifests = mended ? [] : users.Manifests };

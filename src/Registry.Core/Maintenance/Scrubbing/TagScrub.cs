@@ -11,10 +11,17 @@ internal sealed class TagScrub(ContentRoot root)
     public async ValueTask<bool> CheckAsync(ScrubRun run, RepositoryName repository, Tag tag)
     {
         string key = ContentKeys.Tag(repository, tag);
-        Versioned<TagRecord>? found;
+        TagRecord? record;
+        Digest digest;
         try
         {
-            found = await root.Records.ReadAsync<TagRecord>(key, run.Token).ConfigureAwait(false);
+            record = (await root.Records.ReadAsync<TagRecord>(key, run.Token).ConfigureAwait(false))?.Record;
+            if (record?.Digest is null)
+            {
+                return false;
+            }
+
+            digest = record.ReadDigest();
         }
         catch (InvalidDataException)
         {
@@ -22,15 +29,10 @@ internal sealed class TagScrub(ContentRoot root)
             return true;
         }
 
-        if (!Digest.TryParse(found?.Record.Digest, out Digest digest))
-        {
-            return false;
-        }
-
         run.Count(static report => report with { Tags = report.Tags + 1 });
-        if (await CheckManifestAsync(run, repository, tag, digest, found!.Record).ConfigureAwait(false))
+        if (await CheckManifestAsync(run, repository, tag, digest, record).ConfigureAwait(false))
         {
-            await CheckMarkersAsync(run, repository, tag, digest, found.Record).ConfigureAwait(false);
+            await CheckMarkersAsync(run, repository, tag, digest, record).ConfigureAwait(false);
         }
 
         return true;

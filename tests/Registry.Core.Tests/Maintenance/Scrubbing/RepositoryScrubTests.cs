@@ -211,6 +211,39 @@ public sealed class RepositoryScrubTests : ScrubTest
         Assert.Equal((1, 1, 0), (report.Manifests, report.Tags, reads));
     }
 
+    [Theory]
+    [InlineData("blob", false)]
+    [InlineData("manifest", false)]
+    [InlineData("tag", false)]
+    [InlineData("tag", true)]
+    public async Task A_record_that_nobody_can_read_is_reported_and_the_others_are_looked_at(string what, bool onlyDigest)
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "app", "latest");
+        await Root.PushImageAsync(Repo, "other", "other");
+        string key = what switch
+        {
+            "blob" => ContentKeys.Blob(LayerOf("app")),
+            "manifest" => ContentKeys.Manifest(Repo, image.Digest),
+            _ => ContentKeys.Tag(Repo, Tag.Parse("latest")),
+        };
+        if (onlyDigest)
+        {
+            TagRecord record = (await Root.Records.ReadAsync<TagRecord>(key, Cancel))!.Record;
+            await Store.PutAsync(key, (record with { Digest = "sha256:none" }).Encode(), PutCondition.None, Cancel);
+        }
+        else
+        {
+            await PutTooLargeAsync(key);
+        }
+
+        ScrubReport report = await ScrubAsync();
+
+        ScrubFinding found = Single(report, ScrubFindingKind.RecordCorrupt);
+        Assert.Equal((key, ScrubAction.Reported), (found.Key, found.Action));
+        Assert.Equal((what == "manifest" ? 1 : 2, what == "tag" ? 1 : 2), (report.Manifests, report.Tags));
+        Assert.NotNull(await Root.PullAsync(Repo, "other"));
+    }
+
     /// <summary>Between any two steps of the scrub, a client deletes the manifest, or moves its tag: nothing of it comes back.</summary>
     [Theory]
     [InlineData(false)]
@@ -260,5 +293,13 @@ public sealed class RepositoryScrubTests : ScrubTest
         int place = bytes.AsSpan().IndexOf("\"config\""u8);
         bytes[place + 2] = (byte)'0';
         await Store.PutAsync(key, bytes, PutCondition.None, Cancel);
+    }
+
+    private async Task PutTooLargeAsync(string key)
+    {
+        await Store.DeleteAsync(key, Cancel);
+        await using ObjectAppender? appender = await Store.OpenAppendAsync(await Store.BeginUploadAsync(key, Cancel), Cancel);
+        await appender!.WriteAsync(new byte[ObjectStoreLimits.MaxSmallObjectBytes + 1], Cancel);
+        Assert.Equal(key, await appender.CompleteAsync(Cancel));
     }
 }
