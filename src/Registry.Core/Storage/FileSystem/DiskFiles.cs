@@ -52,11 +52,18 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
         throw new NotSupportedException("The file system store needs files on a disk; the IFileSystem that it was given opens streams of another kind.");
     }
 
+    /// <summary>
+    /// Whether there is a file. The runtime says no to whatever it cannot look at too: a folder that may not be entered, a bad sector, a network that is away. What a store says is not there is
+    /// collected, with what it held, so that only the system's word for absence is taken for it.
+    /// </summary>
+    /// <exception cref="IOException">Nobody can tell.</exception>
+    public bool Exists(string path) => FileSystem.File.Exists(path) || (!IsAbsent(path) && FileSystem.File.Exists(path));
+
     /// <summary>Opens an object for reading, or returns <see langword="null"/> where there is none.</summary>
     public FileStream? OpenForReading(string path, FileOptions options = FileOptions.None)
     {
         // Absence is common, and asking first costs less than an exception. Objects are only ever replaced or removed, so sharing everything is safe.
-        if (!FileSystem.File.Exists(path))
+        if (!Exists(path))
         {
             return null;
         }
@@ -267,6 +274,30 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
                 throw Failure("flush", path, error);
             }
         }
+    }
+
+    private static bool IsAbsent(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return IsAbsentOnWindows(path);
+        }
+
+        if (LibC.Access(path, LibC.IsThere) == 0)
+        {
+            return false;
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error is LibC.ENOENT or LibC.ENOTDIR || error == LibC.ENAMETOOLONG ? true : throw Failure("look at", path, error);
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static bool IsAbsentOnWindows(string path)
+    {
+        bool absent = false;
+        WindowsSharing.Retry(() => absent = WindowsFiles.IsAbsent(path));
+        return absent;
     }
 
     private void MakeFolderOf(string path)

@@ -141,7 +141,7 @@ public sealed class FileSystemObjectStore : IObjectStore, IConditionalDeletes, I
 
         await ProbeAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        if (condition.RequiresAbsence && _files.FileSystem.File.Exists(path))
+        if (condition.RequiresAbsence && _files.Exists(path))
         {
             // Much that is put if absent is there already, and a look is cheap.
             return PutResult.ConditionFailed;

@@ -19,6 +19,9 @@ internal static unsafe partial class LibC
     public const int EISDIR = 21;
     public const int ENOTDIR = 20;
 
+    /// <summary>What <see cref="Access"/> is asked: whether there is anything.</summary>
+    public const int IsThere = 0;
+
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
     public const int LockRelease = 8;
@@ -28,6 +31,8 @@ internal static unsafe partial class LibC
     private const int CurrentFolder = -100;
     private const uint RenameNoReplace = 1;
     private const uint RenameExclusive = 4;
+
+    public static int ENAMETOOLONG => OperatingSystem.IsLinux() ? 36 : 63;
 
     public static int ENOSYS => OperatingSystem.IsLinux() ? 38 : 78;
 
@@ -97,6 +102,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RemoveFolder(string path);

@@ -28,7 +28,7 @@ internal sealed class PutMutation(
         }
 
         // There is nothing to be half written of an empty object: it needs no other name first.
-        _inPlace = content.IsEmpty && condition.RequiredETag is null && parts.Files.ExclusiveMove != ExclusiveMove.UnderLock && !parts.Files.FileSystem.File.Exists(path);
+        _inPlace = content.IsEmpty && condition.RequiredETag is null && parts.Files.ExclusiveMove != ExclusiveMove.UnderLock && !parts.Files.Exists(path);
         if (_inPlace)
         {
             return;
@@ -112,7 +112,7 @@ internal sealed class PutMutation(
     {
         bool holds = condition switch
         {
-            { RequiresAbsence: true } => !parts.Files.FileSystem.File.Exists(path),
+            { RequiresAbsence: true } => !parts.Files.Exists(path),
             { RequiredETag: { } required } => parts.SmallFiles.Read(path)?.ETag == required,
             _ => true,
         };

@@ -18,7 +18,7 @@ internal sealed class UnfinishedLister(DiskFiles files, SmallFiles smallFiles, K
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (Find(path) is { } found && found.Key.StartsWith(keyPrefix, StringComparison.Ordinal) && found.CompareTo(after) > 0
-                && (smallest.Count <= limit || found.CompareTo(smallest.Peek()) < 0) && !files.FileSystem.File.Exists(paths.OfKey(found.Key)))
+                && (smallest.Count <= limit || found.CompareTo(smallest.Peek()) < 0) && !files.Exists(paths.OfKey(found.Key)))
             {
                 smallest.Enqueue(found, found);
                 if (smallest.Count > limit + 1)

@@ -27,7 +27,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     {
         using (locks.Enter(token.Id))
         {
-            return files.FileSystem.File.Exists(paths.OfKey(token.Key)) ? null : OpenUnderLock(token);
+            return files.Exists(paths.OfKey(token.Key)) ? null : OpenUnderLock(token);
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
         using (locks.Enter(token.Id))
         {
             string objectPath = paths.OfKey(token.Key);
-            if (files.FileSystem.File.Exists(objectPath))
+            if (files.Exists(objectPath))
             {
                 DeleteFile(token);
                 UploadCuts known = CutsOf(token);
@@ -81,7 +81,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     {
         using (locks.Enter(token.Id))
         {
-            if (files.FileSystem.File.Exists(paths.OfKey(token.Key)))
+            if (files.Exists(paths.OfKey(token.Key)))
             {
                 DeleteFile(token);
                 return;
@@ -89,7 +89,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
 
             string path = PathOf(token);
             string tombstone = path + TombstoneExtension;
-            if (!files.FileSystem.File.Exists(tombstone))
+            if (!files.Exists(tombstone))
             {
                 files.Open(tombstone, FileMode.CreateNew, FileAccess.Write, FileShare.None).Dispose();
             }
@@ -126,8 +126,8 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     private UploadFile? OpenUnderLock(FileUploadToken token)
     {
         string path = PathOf(token);
-        bool exists = files.FileSystem.File.Exists(path);
-        if (!exists && (token.Offset > 0 || files.FileSystem.File.Exists(path + TombstoneExtension)))
+        bool exists = files.Exists(path);
+        if (!exists && (token.Offset > 0 || files.Exists(path + TombstoneExtension)))
         {
             return null;
         }
@@ -167,7 +167,7 @@ internal sealed class UploadFiles(DiskFiles files, SmallFiles smallFiles, KeyPat
     {
         // A lock still on it would turn away readers of the object.
         file.Close();
-        if (!files.FileSystem.File.Exists(file.Path))
+        if (!files.Exists(file.Path))
         {
             return false;
         }

@@ -61,6 +61,28 @@ public sealed class FileSystemStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_system_cannot_look_at_is_a_fault_and_not_absent()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It takes links that lead to themselves.");
+        await using FileSystemObjectStore store = folder.Open();
+        await store.PutAsync("repos/library/tags/latest", "content"u8.ToArray(), PutCondition.IfAbsent, Cancel);
+        UploadToken upload = await store.BeginUploadAsync("repos/library/data", Cancel);
+        string kept = folder.PathOf("objects", "repos", "library");
+        Directory.Move(kept, kept + "-kept");
+        File.CreateSymbolicLink(kept, kept);
+
+        await Assert.ThrowsAsync<IOException>(() => store.GetAsync("repos/library/tags/latest", Cancel).AsTask());
+        await Assert.ThrowsAsync<IOException>(() => store.OpenReadAsync("repos/library/tags/latest", 0, null, Cancel).AsTask());
+        await Assert.ThrowsAsync<IOException>(() => store.PutAsync("repos/library/tags/latest", "other"u8.ToArray(), PutCondition.IfAbsent, Cancel).AsTask());
+        await Assert.ThrowsAsync<IOException>(() => store.CompleteUploadAsync(upload, Cancel).AsTask());
+        Assert.Null(await store.GetAsync("repos/other/tags/latest", Cancel));
+
+        File.Delete(kept);
+        Directory.Move(kept + "-kept", kept);
+        Assert.NotNull(await store.GetAsync("repos/library/tags/latest", Cancel));
+    }
+
+    [Fact]
     public async Task A_folder_that_vanished_is_a_store_that_is_unavailable_and_not_an_empty_one()
     {
         await using FileSystemObjectStore store = folder.Open();
