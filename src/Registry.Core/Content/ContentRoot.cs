@@ -54,7 +54,7 @@ internal sealed class ContentRoot : IDisposable
             new ManifestDeletion(manifests, release, Tags, quota),
             Tags);
         Referrers = new ReferrerIndex(store, records, options);
-        Eraser = new RepositoryEraser(store, Manifests, Tags, Blobs, Catalog);
+        Eraser = new RepositoryEraser(store, Records, Manifests, Tags, Blobs, Catalog);
         Committer = new BlobCommitter(store, records);
         var sessions = new SessionRecords(store, records, time);
         Uploads = new UploadSessions(

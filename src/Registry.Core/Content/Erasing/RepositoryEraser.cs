@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Registry.Content.Blobs;
 using Registry.Content.Catalog;
 using Registry.Content.Manifests;
+using Registry.Content.Records;
 using Registry.Content.Tags;
 using Registry.Errors;
 using Registry.Model;
@@ -14,7 +15,7 @@ namespace Registry.Content.Erasing;
 /// Removes repositories with all that they hold, by the steps with which clients delete: so it may stop after any of them and be begun again, and what other repositories hold too stays theirs.
 /// </summary>
 /// <remarks>A push that comes meanwhile may lose what it pushed. What was uploaded and never named by a manifest is held by its lease until that ends.</remarks>
-internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifests, TagStore tags, BlobStore blobs, RepositoryCatalog catalog)
+internal sealed class RepositoryEraser(IObjectStore store, RecordStore records, ManifestStore manifests, TagStore tags, BlobStore blobs, RepositoryCatalog catalog)
 {
     private const int PageSize = 100;
 
@@ -82,9 +83,9 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
             {
                 continue; // A push that came meanwhile names it.
             }
-            catch (InvalidDataException) when (broken.Count > 0)
+            catch (InvalidDataException)
             {
-                continue; // What cannot be read may name it.
+                continue; // What cannot be read may name it, or be its own record. Its lease ends by itself.
             }
         }
 
@@ -119,19 +120,20 @@ internal sealed class RepositoryEraser(IObjectStore store, ManifestStore manifes
                 continue;
             }
 
-            StoredManifest? manifest = null;
+            // Not what pulls remember of it: another host may have deleted it.
+            Versioned<ManifestRecord>? manifest = null;
             try
             {
-                manifest = await manifests.GetAsync(repository, new Reference(digest), cancellationToken).ConfigureAwait(false);
+                manifest = await records.ReadAsync<ManifestRecord>(key, cancellationToken).ConfigureAwait(false);
             }
             catch (InvalidDataException e)
             {
                 broken.Add(e);
             }
 
-            if (manifest is not null)
+            if (manifest is { Record: { State: ManifestState.Live } record })
             {
-                yield return manifest;
+                yield return new StoredManifest(digest, record.MediaType, record.Content);
             }
         }
     }

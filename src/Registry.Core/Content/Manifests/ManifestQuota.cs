@@ -33,7 +33,7 @@ internal sealed class ManifestQuota(QuotaBook quotas, ContentOptions options)
             options.StoreConcurrency,
             async (content, token) =>
             {
-                if (await quotas.Holdings.SizeOfAsync(content, token).ConfigureAwait(false) is { } size)
+                if (await quotas.Holdings.TrySizeOfAsync(content, token).ConfigureAwait(false) is { } size)
                 {
                     blobs.Add(QuotaItem.Blob(content, size));
                 }

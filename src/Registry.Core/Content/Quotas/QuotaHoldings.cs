@@ -27,6 +27,19 @@ internal sealed class QuotaHoldings(IObjectStore store, RecordStore records)
             ? record.Size
             : null;
 
+    /// <summary>A blob's bytes, or <see langword="null"/> where it is not there, or where nobody can tell, so that it counts as not held.</summary>
+    public async ValueTask<long?> TrySizeOfAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SizeOfAsync(digest, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A manifest's bytes, or <see langword="null"/> where it cannot be pulled.</summary>
     public async ValueTask<long?> SizeOfAsync(RepositoryName repository, Digest digest, CancellationToken cancellationToken) =>
         await records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), cancellationToken).ConfigureAwait(false) is { Record: { State: ManifestState.Live } record }

@@ -58,6 +58,9 @@ internal sealed class QuotaLedger(RecordStore records, TimeProvider time, string
         return found?.Record ?? new QuotaRecord();
     }
 
+    /// <summary>Begins the record anew where it cannot be read. Whoever counts the scope then puts in place what it was to say.</summary>
+    public async ValueTask RenewAsync(CancellationToken cancellationToken) => await records.ReadOrRemoveAsync<QuotaRecord>(key, cancellationToken).ConfigureAwait(false);
+
     /// <summary>Changes the record. It happens once, or not at all and the store's error is thrown.</summary>
     /// <param name="change">Makes the change; called again when another node was quicker.</param>
     /// <typeparam name="T">What is said of the change that was made.</typeparam>

@@ -26,6 +26,21 @@ internal sealed class RecordStore(IObjectStore store, Ulid ids, TimeProvider tim
         }
     }
 
+    /// <summary>Reads a record that says how far work is, or what can be found out anew. One that cannot be read is removed: work that it is to save would wait for it for good.</summary>
+    public async ValueTask<Versioned<T>?> ReadOrRemoveAsync<T>(string key, CancellationToken cancellationToken)
+        where T : class, IRecord<T>
+    {
+        try
+        {
+            return await ReadAsync<T>(key, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException)
+        {
+            await store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+    }
+
     /// <summary>Puts a record over what was read, or where nothing was.</summary>
     /// <param name="key">The record's key.</param>
     /// <param name="record">What to write; it gets a nonce of its own.</param>

@@ -17,7 +17,7 @@ public sealed record CollectionProgress
         var found = new List<CollectionPartProgress>();
         foreach (ScanPart part in ScanPart.All(parts))
         {
-            if (await root.Records.ReadAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false) is { Record: { } record })
+            if (await root.Records.ReadOrRemoveAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false) is { Record: { } record })
             {
                 found.Add(new CollectionPartProgress
                 {

@@ -49,8 +49,10 @@ internal sealed class PartClaim
     public static async ValueTask<(PartClaim? Claim, bool IsDone)> TryTakeAsync(
         ContentRoot root, StoreTime clock, string key, string host, TimeSpan lease, DateTimeOffset? notSince, CancellationToken cancellationToken)
     {
-        Versioned<ScanRecord>? found = await root.Records.ReadAsync<ScanRecord>(key, cancellationToken).ConfigureAwait(false);
-        if (found?.Record is { Owner: null } done && notSince is { } limit && done.Finished > limit)
+        Versioned<ScanRecord>? found = await root.Records.ReadOrRemoveAsync<ScanRecord>(key, cancellationToken).ConfigureAwait(false);
+
+        // What was finished in time to come was so by a clock that was ahead, and would be done until then.
+        if (found?.Record is { Owner: null } done && notSince is { } limit && done.Finished > limit && done.Finished <= clock.Now + lease)
         {
             return (null, true);
         }

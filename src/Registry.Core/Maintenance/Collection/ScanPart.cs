@@ -44,7 +44,7 @@ internal sealed record ScanPart(string Name, ScanKind Kind, string Start, string
         var order = new List<(ScanPart Part, bool Begun, DateTimeOffset Finished)>(parts.Count);
         foreach (ScanPart part in parts)
         {
-            ScanRecord? record = (await root.Records.ReadAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false))?.Record;
+            ScanRecord? record = (await root.Records.ReadOrRemoveAsync<ScanRecord>(part.Key, cancellationToken).ConfigureAwait(false))?.Record;
             order.Add((part, record?.Owner is not null, record?.Finished ?? DateTimeOffset.MinValue));
         }
 

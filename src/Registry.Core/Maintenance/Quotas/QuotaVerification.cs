@@ -107,7 +107,7 @@ internal sealed class QuotaVerification(ContentRoot root, TimeSpan lease)
     }
 
     private static ValueTask<Versioned<VerificationRecord>?> ReadAsync(ContentRoot root, CancellationToken cancellationToken) =>
-        root.Records.ReadAsync<VerificationRecord>(Key, cancellationToken);
+        root.Records.ReadOrRemoveAsync<VerificationRecord>(Key, cancellationToken);
 
     // One that was finished in time to come was so by a clock that was wrong.
     private bool IsDone(Versioned<VerificationRecord>? last, string quotas, TimeSpan interval) =>

@@ -20,7 +20,7 @@ internal sealed class ScopeTally(QuotaScope scope, QuotaLedger ledger, string id
     /// <summary>Whether it can be counted no further: too much happened, or another recount took its place.</summary>
     public bool IsDisturbed { get; private set; }
 
-    /// <summary>Whether that is because the scope's own record cannot be read.</summary>
+    /// <summary>Whether the scope's own record could not be read, and was begun anew.</summary>
     public bool IsUnreadable { get; private set; }
 
     /// <summary>Whether the sums were other ones before.</summary>
@@ -33,19 +33,24 @@ internal sealed class ScopeTally(QuotaScope scope, QuotaLedger ledger, string id
     {
         try
         {
-            _since = announce
-                ? await ledger.ApplyAsync(sums =>
-                {
-                    sums.Announce(id);
-                    return sums.Next;
-                }).ConfigureAwait(false)
-                : (await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Next;
+            _since = await LookAsync(announce, cancellationToken).ConfigureAwait(false);
         }
         catch (InvalidDataException)
         {
-            IsDisturbed = IsUnreadable = true;
+            // It says nothing that is not counted now, and nobody could push or delete until it is mended.
+            await ledger.RenewAsync(cancellationToken).ConfigureAwait(false);
+            IsUnreadable = true;
+            _since = await LookAsync(announce, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private async ValueTask<long> LookAsync(bool announce, CancellationToken cancellationToken) => announce
+        ? await ledger.ApplyAsync(sums =>
+        {
+            sums.Announce(id);
+            return sums.Next;
+        }).ConfigureAwait(false)
+        : (await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Next;
 
     public void Add(QuotaItem item) => _found[item.Key] = item.Size;
 

@@ -52,7 +52,7 @@ internal sealed class OrphanScrub(ContentRoot root)
     }
 
     private async ValueTask<Versioned<SuspectsRecord>?> ReadNotesAsync(CancellationToken cancellationToken) =>
-        await root.Records.ReadAsync<SuspectsRecord>(ScrubKeys.Suspects, cancellationToken).ConfigureAwait(false);
+        await root.Records.ReadOrRemoveAsync<SuspectsRecord>(ScrubKeys.Suspects, cancellationToken).ConfigureAwait(false);
 
     private async ValueTask<bool> HasBrokenRecordsAsync(CancellationToken cancellationToken) =>
         (await root.Store.ListAsync(ScrubKeys.QuarantinedRecordsPrefix + ContentKeys.BlobsPrefix, null, 1, cancellationToken).ConfigureAwait(false)).Keys.Count > 0;

@@ -62,7 +62,7 @@ internal sealed class Scrub(ContentRoot root, IScrubSource? source, ILogger logg
     /// <summary>The report of the last scrub, or of the one under way; <see langword="null"/> where there was none.</summary>
     public async ValueTask<ScrubReport?> ReadReportAsync(CancellationToken cancellationToken)
     {
-        Versioned<ScrubRecord>? found = await root.Records.ReadAsync<ScrubRecord>(ScrubKeys.Progress, cancellationToken).ConfigureAwait(false);
+        Versioned<ScrubRecord>? found = await root.Records.ReadOrRemoveAsync<ScrubRecord>(ScrubKeys.Progress, cancellationToken).ConfigureAwait(false);
         return found?.Record.Report;
     }
 

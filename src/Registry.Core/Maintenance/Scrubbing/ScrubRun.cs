@@ -71,7 +71,7 @@ internal sealed class ScrubRun : IDisposable
             return new ScrubRun(root, options, logger, fresh, current: null, cancellationToken);
         }
 
-        Versioned<ScrubRecord>? found = await root.Records.ReadAsync<ScrubRecord>(ScrubKeys.Progress, cancellationToken).ConfigureAwait(false);
+        Versioned<ScrubRecord>? found = await root.Records.ReadOrRemoveAsync<ScrubRecord>(ScrubKeys.Progress, cancellationToken).ConfigureAwait(false);
         if (found is { Record: { IsIdle: false } other } && (now - other.Updated).Duration() < TakenOverAfter)
         {
             return null;

@@ -50,6 +50,18 @@ public sealed class RepositoryEraserTests : ContentTest
         });
 
     [Fact]
+    public async Task What_pulls_remember_of_a_manifest_that_another_host_deleted_does_not_list_its_repository_again()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "one");
+        Assert.NotNull(await Root.PullAsync(Repo, image));
+        await Node().Manifests.DeleteAsync(Repo, image.Digest, Cancel);
+
+        await Root.Eraser.EraseAsync(Repo, Cancel);
+
+        Assert.Empty((await Root.Catalog.ListAsync("", null, 10, Cancel)).Names);
+    }
+
+    [Fact]
     public async Task A_record_that_cannot_be_read_keeps_its_repository_listed_and_nothing_else()
     {
         await Root.PushImageAsync(Repo, "one", "a");

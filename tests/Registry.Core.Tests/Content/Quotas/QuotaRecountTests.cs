@@ -88,7 +88,7 @@ public sealed class QuotaRecountTests : QuotaTest
     }
 
     [Fact]
-    public async Task A_quotas_own_record_that_cannot_be_read_stops_no_other_from_being_counted()
+    public async Task A_quotas_own_record_that_cannot_be_read_is_counted_anew_with_the_others()
     {
         Limit(10_000);
         Limit(10_000, feed: "other");
@@ -96,7 +96,25 @@ public sealed class QuotaRecountTests : QuotaTest
         await Root.PushBlobAsync(Foreign, Bytes(200));
         await BreakAsync(ContentKeys.FeedQuota("other"));
 
-        Assert.Equal(new QuotaReport(1, 0, 1) { Unreadable = 1 }, await RecountAsync(Node()));
+        await Assert.ThrowsAsync<InvalidDataException>(() => Node().PushBlobAsync(Foreign, Bytes(300)));
+
+        Assert.Equal(new QuotaReport(2, 1, 0) { Unreadable = 1 }, await RecountAsync(Node()));
+        Assert.Equal((200, 0), await UsedAsync("other"));
+        await Root.PushBlobAsync(Foreign, Bytes(300));
+        await AssertExactAsync("other");
+    }
+
+    [Fact]
+    public async Task A_manifest_is_deleted_though_nobody_can_tell_what_its_blobs_came_to()
+    {
+        Limit(10_000);
+        TestManifest image = await Root.PushImageAsync(Repo, "image", "latest");
+        await BreakAsync(ContentKeys.Blob(Sha256(TestManifest.BlobsOf("image")[2])));
+
+        Assert.True(await Root.Manifests.DeleteAsync(Repo, image.Digest, Cancel));
+        await Root.PushImageAsync(Repo, "other");
+        Assert.Null(await Node().PullAsync(Repo, image));
+        Assert.Equal(1, await Node().Eraser.EraseAllAsync("", Cancel));
     }
 
     [Fact]

@@ -62,6 +62,33 @@ public sealed class ScanPartTests : CollectionTest
     }
 
     [Fact]
+    public async Task A_part_that_was_finished_in_time_to_come_is_done_again()
+    {
+        DateTimeOffset now = Time.GetUtcNow();
+        foreach (ScanPart part in ScanPart.All(1))
+        {
+            await PutAsync(part, new ScanRecord { Finished = now + TimeSpan.FromDays(365) });
+        }
+
+        Assert.True((await Collector.ScanAsync(dryRun: false, now - TimeSpan.FromDays(1), Cancel)).Complete);
+
+        Assert.All((await Collector.ReadProgressAsync(Cancel)).Parts, part => Assert.Equal(now, part.Finished));
+    }
+
+    [Fact]
+    public async Task A_part_whose_record_cannot_be_read_is_begun_anew()
+    {
+        foreach (ScanPart part in ScanPart.All(1))
+        {
+            await Store.PutAsync(part.Key, Bytes("{"), PutCondition.None, Cancel);
+        }
+
+        Assert.Empty((await Collector.ReadProgressAsync(Cancel)).Parts);
+        Assert.True((await Collector.ScanAsync(dryRun: false, notSince: null, Cancel)).Complete);
+        Assert.Equal(3, (await Collector.ReadProgressAsync(Cancel)).Parts.Count);
+    }
+
+    [Fact]
     public async Task A_repository_that_is_not_listed_is_listed_again_if_it_has_a_manifest()
     {
         await Root.PushImageAsync(Repo, "image", "latest");
