@@ -15,7 +15,8 @@ public sealed class ContentOptions
     public bool AllowSparseIndexes { get; set; }
 
     /// <summary>
-    /// How long content that a pusher was told about, or has uploaded, is kept before a manifest names it: 24 hours by default, from 1 second to 90 days. It is for the convenience of pushers: nothing that can be pulled depends on it.
+    /// How long content that a pusher was told about, or has uploaded, is kept before a manifest names it: 24 hours by default, from 1 second to 90 days. It is for the convenience of pushers: nothing that can be pulled depends on it,
+    /// as long as it is longer than a request to the store may be under way, repetitions included: say some minutes.
     /// </summary>
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(24);
 

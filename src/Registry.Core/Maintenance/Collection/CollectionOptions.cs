@@ -3,7 +3,7 @@ namespace Registry.Maintenance.Collection;
 /// <summary>How content that nothing needs any more is collected. The period for which content is kept before a manifest names it is <see cref="Content.ContentOptions.GracePeriod"/>.</summary>
 public sealed class CollectionOptions
 {
-    /// <summary>How long an upload that nobody goes on with is kept: 7 days by default, from 1 hour to 90 days. One that broke off while it was being finished is kept as long.</summary>
+    /// <summary>How long an upload that nobody goes on with is kept: 7 days by default, from 1 hour to 90 days. It goes by when a request for it last began or ended, and so has to be longer than one request may take. One that broke off while it was being finished is kept as long.</summary>
     public TimeSpan UploadLifetime { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>

@@ -33,16 +33,16 @@ internal sealed class DueContent(ContentRoot root)
         await run.Clock.AskAsync(root.Store, cancellationToken).ConfigureAwait(false);
         while (_content.Take(now) is { } place)
         {
-            await run.TryAsync(async token => await LookAsync(run, place, blobs, manifests, now, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await run.TryAsync(async token => await LookAsync(run, place, blobs, manifests, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
 
         while (_tags.Take(now) is { } place)
         {
-            await run.TryAsync(async token => await LookAsync(run, place, tags, now, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await run.TryAsync(async token => await LookAsync(run, place, tags, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async ValueTask LookAsync(CollectionRun run, ContentPlace place, BlobCollector blobs, ManifestCollector manifests, DateTimeOffset now, CancellationToken cancellationToken)
+    private async ValueTask LookAsync(CollectionRun run, ContentPlace place, BlobCollector blobs, ManifestCollector manifests, CancellationToken cancellationToken)
     {
         // A manifest is marked here, if its feed lets it go at all, and ended by a scan, which looks at all tags.
         if (place.Digest.IsSupported)
@@ -52,17 +52,20 @@ internal sealed class DueContent(ContentRoot root)
 
         if (await blobs.ExamineAsync(place.Digest, cancellationToken).ConfigureAwait(false) is BlobFate.Condemned or BlobFate.Leased)
         {
-            _content.Add(place, now + run.GracePeriod);
+            _content.Add(place, AgainAt(run));
         }
     }
 
-    private async ValueTask LookAsync(CollectionRun run, TagPlace place, TagSweeper tags, DateTimeOffset now, CancellationToken cancellationToken)
+    private async ValueTask LookAsync(CollectionRun run, TagPlace place, TagSweeper tags, CancellationToken cancellationToken)
     {
         if (await tags.ExamineAsync(place.Repository, place.Tag, cancellationToken).ConfigureAwait(false) == TagFate.Young)
         {
-            _tags.Add(place, now + run.GracePeriod);
+            _tags.Add(place, AgainAt(run));
         }
     }
+
+    // From when it was looked at, which in a long round is later than when that began: a look that came too early would have to wait as long again.
+    private DateTimeOffset AgainAt(CollectionRun run) => root.Time.GetUtcNow() + run.GracePeriod;
 
     private void Gather(DateTimeOffset now)
     {

@@ -56,6 +56,7 @@ internal sealed class ManifestCollector(CollectionRun run, OwnerJudge judge, Tom
                 // Whoever deleted it may have stopped before the last of its tags.
                 if (!run.DryRun)
                 {
+                    await run.PaceAsync(1, cancellationToken).ConfigureAwait(false);
                     await run.Root.Tags.DeleteAllAsync(repository, digest, found.Record.Generation, TagGuard.None, ChangedBy.Collection, cancellationToken).ConfigureAwait(false);
                 }
 

@@ -68,6 +68,7 @@ internal sealed class TagSweeper(CollectionRun run, TombstoneRemover tombstones)
         {
             if (!run.DryRun)
             {
+                await run.PaceWriteAsync(cancellationToken).ConfigureAwait(false);
                 await run.Root.Tags.CleanAsync(repository, tag, record, cancellationToken).ConfigureAwait(false);
             }
 
