@@ -15,6 +15,9 @@ internal sealed class MaintenanceService(IServiceProvider services, IEnumerable<
     // How long a job waits after a fault, or for what other hosts are at.
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(5);
 
+    // How often it is asked, in the time that is to lie between two runs, whether the next is due.
+    private const int LooksInInterval = 24;
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var loops = new List<Task>();
@@ -47,8 +50,8 @@ internal sealed class MaintenanceService(IServiceProvider services, IEnumerable<
                     bool done = await TryRunAsync(job, notSince, until - now, stoppingToken).ConfigureAwait(false);
                     ended = time.GetTimestamp();
 
-                    // A window that was gone through is looked at again when it has closed, an interval after it has passed.
-                    wait = !done ? Pause : job.Schedule.Interval ?? until - time.GetUtcNow() ?? Pause;
+                    // A window that was gone through is looked at again when it has closed.
+                    wait = !done ? Pause : job.Schedule.Interval is { } interval ? AgainAfter(interval) : until - time.GetUtcNow() ?? Pause;
                 }
             }
         }
@@ -57,6 +60,9 @@ internal sealed class MaintenanceService(IServiceProvider services, IEnumerable<
             return; // Whatever was under way goes on from where it is in a later run.
         }
     }
+
+    // What is done may have been so for nearly an interval, by another host or before this one was started anew.
+    private static TimeSpan AgainAfter(TimeSpan interval) => interval < Pause ? interval : interval / LooksInInterval > Pause ? interval / LooksInInterval : Pause;
 
     private async ValueTask<bool> TryRunAsync(IMaintenanceJob job, DateTimeOffset notSince, TimeSpan? atMost, CancellationToken stoppingToken)
     {

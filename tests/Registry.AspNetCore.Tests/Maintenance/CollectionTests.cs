@@ -49,6 +49,24 @@ public sealed class CollectionTests : MaintenanceTest
     }
 
     [Fact]
+    public async Task A_host_that_was_started_shortly_before_a_run_is_due_does_not_wait_for_a_whole_interval_first()
+    {
+        static void Daily(DockerRegistryOptions options) => options.Maintenance.CollectionSchedule = JobSchedule.Every(TimeSpan.FromDays(1));
+        DateTimeOffset ran;
+        await using (RegistryHost before = await StartAsync(Daily))
+        {
+            await UntilAsync(async () => await FinishedAsync(before) is not null);
+            ran = (await FinishedAsync(before))!.Value;
+        }
+
+        Time.Advance(ran + TimeSpan.FromHours(23) - Time.GetUtcNow());
+        await using RegistryHost host = await StartAsync(Daily);
+        await UntilAsync(async () => await FinishedAsync(host) > ran);
+
+        Assert.InRange(await FinishedAsync(host) - ran ?? default, TimeSpan.FromDays(1), TimeSpan.FromHours(40));
+    }
+
+    [Fact]
     public async Task Nothing_is_collected_where_it_is_switched_off_and_code_may_ask_for_it()
     {
         await using RegistryHost host = await StartAsync(SwitchOff);
@@ -200,4 +218,7 @@ public sealed class CollectionTests : MaintenanceTest
                 ? throw fault()
                 : base.ListAsync(prefix, startAfter, limit, cancellationToken);
     }
+
+    private static async Task<DateTimeOffset?> FinishedAsync(RegistryHost host) =>
+        (await MaintenanceOf(host).ReadCollectionProgressAsync(Cancel)).SelectMany(static store => store.Parts).FirstOrDefault(static part => part.Name == "uploads")?.LastFinished;
 }
