@@ -10,6 +10,12 @@ internal static class FeedSection
     /// <summary>What the section of the default feed is called, since an empty name cannot be written there.</summary>
     public const string DefaultName = "(default)";
 
+    private static readonly HashSet<string> Lists = new(
+        [nameof(Feed.Aliases), nameof(Feed.Hosts), nameof(Feed.ArtifactTypes), nameof(Feed.ImmutableTags), nameof(Feed.ProtectedTags), nameof(Feed.Warnings)], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Says that a setting is a list or a section, which would be taken for nothing.</summary>
+    public static string NotOneValue(IConfigurationSection setting) => $"'{setting.Path}' is a list or a section; it must be one value.";
+
     /// <exception cref="InvalidOperationException">Something in it cannot be read; the message names all of it.</exception>
     public static IReadOnlyList<Feed> Read(IConfiguration section)
     {
@@ -43,6 +49,10 @@ internal static class FeedSection
                 mistakes.Add(setting.Value is { } value
                     ? $"'{setting.Path}' is '{value}', which is no value of a feed's setting."
                     : $"'{setting.Path}' is no setting of a feed.");
+            }
+            else if (setting.GetChildren().Any() && !Lists.Contains(setting.Key))
+            {
+                mistakes.Add(NotOneValue(setting));
             }
         }
 

@@ -27,8 +27,26 @@ internal static class RetentionSection
                         ? $"'{setting.Path}' is '{value}', which is no value of a retention rule's setting."
                         : $"'{setting.Path}' is no setting of a retention rule.");
                 }
+                else if (FindMisshapen(item, setting) is { } mistake)
+                {
+                    mistakes.Add(mistake);
+                }
             }
         }
+    }
+
+    // A condition that is dropped without a word leaves a rule that removes more than was meant.
+    private static string? FindMisshapen(IConfigurationSection rule, IConfigurationSection setting)
+    {
+        bool isTags = setting.Key.Equals(nameof(RetentionRule.Tags), StringComparison.OrdinalIgnoreCase);
+        if (setting.GetChildren().Any())
+        {
+            return isTags || setting.Key.Equals(nameof(RetentionRule.Repositories), StringComparison.OrdinalIgnoreCase) ? null : FeedSection.NotOneValue(setting);
+        }
+
+        bool mayBeEmpty = setting.Key.Equals(nameof(RetentionRule.Name), StringComparison.OrdinalIgnoreCase)
+            || (isTags && bool.TryParse(rule[nameof(RetentionRule.Untagged)], out bool untagged) && untagged);
+        return setting.Value is "" && !mayBeEmpty ? $"'{setting.Path}' is empty. Leave out what the rule is not to ask for." : null;
     }
 
     private static bool TrySet(RetentionRule rule, IConfigurationSection setting)

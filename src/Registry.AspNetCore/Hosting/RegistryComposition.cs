@@ -33,7 +33,7 @@ internal static class RegistryComposition
         services.AddKeyedSingleton(name, static (provider, key) =>
         {
             ILogger logger = LoggerOf(provider);
-            return new FeedDirectory(provider.GetRequiredKeyedService<IFeedProvider>(key), (e, mistakes) => logger.FeedsRefused((string)key!, string.Join(" ", mistakes), e));
+            return new FeedDirectory(provider.GetRequiredKeyedService<IFeedProvider>(key), (e, mistakes) => logger.FeedsRefused((string)key!, string.Join(" ", mistakes), e), provider.GetRequiredService<TimeProvider>());
         });
         services.AddKeyedSingleton(name, static (provider, key) => new ContentRoots(
             store => StoreKey.Find(provider, (string)key!, store), OptionsOf<DockerRegistryOptions>(provider, key).Content, provider.GetRequiredService<TimeProvider>(), FeedsOf(provider, key)));

@@ -3,24 +3,43 @@ namespace Registry.Feeds;
 /// <summary>Keeps the newest feeds of a provider that are right.</summary>
 internal sealed class FeedDirectory : IDisposable
 {
+    // Who cannot say what his feeds are cannot say either how to learn of the next change.
+    private static readonly TimeSpan AskedAgainAfter = TimeSpan.FromSeconds(5);
+
     private readonly IFeedProvider _provider;
     private readonly Action<Exception?, IReadOnlyList<string>> _refused;
     private readonly Lock _lock = new();
     private IDisposable? _registration;
+    private readonly TimeProvider _time;
     private volatile FeedTable? _table;
+    private volatile bool _isBehind;
+    private long _askedAt;
     private volatile bool _disposed;
 
     /// <param name="provider">Where the feeds come from.</param>
     /// <param name="refused">Told of newer feeds that cannot be used: the mistakes in them, or why they could not be read.</param>
-    public FeedDirectory(IFeedProvider provider, Action<Exception?, IReadOnlyList<string>> refused)
+    /// <param name="time">When to ask a provider again that failed.</param>
+    public FeedDirectory(IFeedProvider provider, Action<Exception?, IReadOnlyList<string>> refused, TimeProvider time)
     {
+        _time = time;
         _provider = provider;
         _refused = refused;
     }
 
     /// <summary>The feeds as they are now.</summary>
     /// <exception cref="InvalidOperationException">The first feeds were not right.</exception>
-    public FeedTable Current => _table ?? Load();
+    public FeedTable Current
+    {
+        get
+        {
+            if (_isBehind && _time.GetElapsedTime(Volatile.Read(ref _askedAt)) >= AskedAgainAfter)
+            {
+                Reload();
+            }
+
+            return _table ?? Load();
+        }
+    }
 
     /// <summary>What is wrong with the feeds that the provider has now.</summary>
     public IReadOnlyList<string> FindMistakes() => [.. FeedRules.FindMistakes(_provider.GetFeeds().Feeds)];
@@ -44,6 +63,7 @@ internal sealed class FeedDirectory : IDisposable
 
     private void Reload()
     {
+        Volatile.Write(ref _askedAt, _time.GetTimestamp());
         try
         {
             lock (_lock)
@@ -57,6 +77,7 @@ internal sealed class FeedDirectory : IDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A provider is the host's code. What there is stays until it has something that can be used.
+            _isBehind = true;
             _refused(e, []);
         }
     }
@@ -64,6 +85,7 @@ internal sealed class FeedDirectory : IDisposable
     private FeedTable? Use(FeedSnapshot snapshot, bool first)
     {
         string[] mistakes = [.. FeedRules.FindMistakes(snapshot.Feeds)];
+        _isBehind = false;
         if (mistakes.Length > 0 && first)
         {
             throw new InvalidOperationException(string.Join(" ", mistakes));

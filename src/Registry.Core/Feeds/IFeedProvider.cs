@@ -6,7 +6,7 @@ namespace Registry.Feeds;
 public interface IFeedProvider
 {
     /// <summary>The feeds as they are now. It must be quick: a provider whose feeds are elsewhere keeps them and signals changes.</summary>
-    /// <exception cref="Exception">At start-up it stops the host; later the registry keeps what it has, and logs the error.</exception>
+    /// <exception cref="Exception">At start-up it stops the host; later the registry keeps what it has, logs the error, and asks again every few seconds while it is used.</exception>
     FeedSnapshot GetFeeds();
 }
 

@@ -58,6 +58,22 @@ public sealed class RetentionSectionTests
     }
 
     [Fact]
+    public void No_condition_is_dropped_because_of_its_shape()
+    {
+        string[] settings = ["Origin", "Untagged", "OlderThan", "NotPulledFor", "KeepNewest", "KeepBy", "KeepPer", "TotalBytesAbove"];
+        foreach (string value in (string[])["""{"Days":14}""", """["14.00:00:00"]""", "\"\""])
+        {
+            string rules = string.Join(',', settings.Select(setting => $$"""{"Tags":["pr-*"],"{{setting}}":{{value}} }"""));
+            InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => FeedSection.Read(Section("""{"a":{"Retention":[""" + rules + "]}}")));
+            Assert.All(settings.Index(), one => Assert.Contains($"'Feeds:a:Retention:{one.Index}:{one.Item}'", e.Message, StringComparison.Ordinal));
+        }
+
+        InvalidOperationException empty = Assert.Throws<InvalidOperationException>(() => FeedSection.Read(Section("""{"a":{"Retention":[{"Tags":"","OlderThan":"14.00:00:00"}],"Anonymous":["None"]}}""")));
+        Assert.Contains("'Feeds:a:Retention:0:Tags' is empty.", empty.Message, StringComparison.Ordinal);
+        Assert.Contains("'Feeds:a:Anonymous' is a list or a section; it must be one value.", empty.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_rule_out_of_its_range_stops_the_start_and_is_refused_later()
     {
         Assert.Contains(

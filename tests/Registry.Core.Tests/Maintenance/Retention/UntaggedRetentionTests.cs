@@ -16,7 +16,7 @@ public sealed class UntaggedRetentionTests : RetentionTest
     private async Task ScanAsync()
     {
         using var feeds = new HostFeeds([Settings]);
-        using var directory = new FeedDirectory(feeds, static (_, _) => { });
+        using var directory = new FeedDirectory(feeds, static (_, _) => { }, Time);
         var options = new CollectionOptions { OperationsPerSecond = null };
         await new Collector(Root, options, new FeedPolicy(directory)).ScanAsync(dryRun: false, notSince: null, Cancel);
     }
