@@ -38,8 +38,14 @@ internal static class ManifestDelete
 
         var guard = new TagGuard(tag => FindRefusalAsync(request, tag));
         ChangedBy sender = await request.FindSenderAsync().ConfigureAwait(false);
+        TagCondition condition = ManifestConditions.Read(request.Http.Request.Headers);
+        if (reference.Digest is { } named && condition.Check(text, named) is { } failed)
+        {
+            throw failed;
+        }
+
         bool deleted = reference.Tag is { } one
-            ? await request.Content.Tags.DeleteAsync(request.Repository, one, guard, sender, request.Aborted).ConfigureAwait(false)
+            ? await request.Content.Tags.DeleteAsync(request.Repository, one, condition, guard, sender, request.Aborted).ConfigureAwait(false)
             : await request.Content.Manifests.DeleteAsync(request.Repository, reference.Digest!.Value, guard, sender, request.Aborted).ConfigureAwait(false);
         if (!deleted)
         {

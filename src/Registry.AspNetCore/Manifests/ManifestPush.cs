@@ -128,10 +128,7 @@ internal static class ManifestPush
             }
         }
 
-        IHeaderDictionary headers = request.Http.Request.Headers;
-        TagCondition condition = kept.Count == 0 ? TagCondition.None : TagCondition.Keeps(kept, digest);
-        condition = EntityTags.TryRead(headers.IfMatch, out IReadOnlyCollection<Digest>? match) ? condition.And(TagCondition.PointsAt(match)) : condition;
-        return EntityTags.TryRead(headers.IfNoneMatch, out IReadOnlyCollection<Digest>? noneMatch) ? condition.And(TagCondition.PointsNotAt(noneMatch)) : condition;
+        return (kept.Count == 0 ? TagCondition.None : TagCondition.Keeps(kept, digest)).And(ManifestConditions.Read(request.Http.Request.Headers));
     }
 
     private static RegistryException InvalidTag() => new(

@@ -45,6 +45,29 @@ public sealed class ConditionalPushTests(OpenRegistry registry) : IClassFixture<
         }
     }
 
+    // {0} is what the tag points at.
+    [Theory]
+    [Trait("Protocol", "W14")]
+    [InlineData("If-Match", "\"{0}\"", true, true)]
+    [InlineData("If-Match", "*", true, true)]
+    [InlineData("If-Match", "\"" + Images.Unknown + "\"", true, false)]
+    [InlineData("If-Match", "\"" + Images.Unknown + "\"", false, false)]
+    [InlineData("If-None-Match", "\"{0}\"", true, false)]
+    [InlineData("If-None-Match", "\"{0}\"", false, false)]
+    [InlineData("If-None-Match", "\"" + Images.Unknown + "\"", true, true)]
+    public async Task What_does_not_meet_the_condition_is_not_deleted(string header, string value, bool byTag, bool holds)
+    {
+        PushedImage image = await _client.PushImageAsync(_repository, "v1", "image");
+        string address = $"/v2/{_repository}/manifests/{(byTag ? "v1" : image.Digest)}";
+
+        HttpResponseMessage answer = await _client.AskAsync("DELETE", address, null, (header, string.Format(CultureInfo.InvariantCulture, value, image.Digest)))
+            .ShouldBeAsync(holds ? HttpStatusCode.Accepted : HttpStatusCode.PreconditionFailed);
+
+        Assert.True(holds || (await answer.ErrorsAsync()).Length > 0);
+        await _client.FetchAsync($"/v2/{_repository}/manifests/v1").ShouldBeAsync(holds ? HttpStatusCode.NotFound : HttpStatusCode.OK);
+        await _client.AskAsync("DELETE", $"/v2/{_repository}/manifests/other", null, (header, "*")).ShouldBeAsync(HttpStatusCode.NotFound);
+    }
+
     [Theory]
     [Trait("Protocol", "W14")]
     [InlineData("If-Match", "*", false)]

@@ -4,7 +4,7 @@ using Registry.Model;
 namespace Registry.Content.Tags;
 
 /// <summary>
-/// What must hold of where a tag points before it is moved, or of whether a manifest is there: a client's <c>If-Match</c> and <c>If-None-Match</c>
+/// What must hold of where a tag points before it is moved or deleted, or of whether a manifest is there: a client's <c>If-Match</c> and <c>If-None-Match</c>
 /// (RFC 9110, section 13), and the rights of who moves it.
 /// </summary>
 internal sealed class TagCondition
@@ -38,7 +38,7 @@ internal sealed class TagCondition
     /// <summary>Checks the condition.</summary>
     /// <param name="reference">The tag, or the manifest's digest.</param>
     /// <param name="current">Where the tag points now.</param>
-    /// <returns>How to refuse the push, or <see langword="null"/> where the condition holds.</returns>
+    /// <returns>How to refuse the request, or <see langword="null"/> where the condition holds.</returns>
     public RegistryException? Check(string reference, Digest? current) => _check(reference, current);
 
     private static TagCondition OfRequest(Func<Digest?, bool> holds) => new((reference, current) => holds(current)

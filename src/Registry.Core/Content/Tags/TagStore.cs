@@ -66,7 +66,19 @@ internal sealed class TagStore(
     /// <returns>Whether there was one that led somewhere.</returns>
     /// <exception cref="RegistryException">It may not.</exception>
     public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, TagGuard guard, ChangedBy by, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, default(Only), guard, by, cancellationToken);
+        DeleteAsync(repository, tag, TagCondition.None, guard, by, cancellationToken);
+
+    /// <summary>Deletes a tag, if it points where it is to, and leaves the manifest.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="condition">What must hold of where it points, if it is there.</param>
+    /// <param name="guard">Whether it may be deleted, if it is there.</param>
+    /// <param name="by">Who deletes it.</param>
+    /// <param name="cancellationToken">Ends the deletion.</param>
+    /// <returns>Whether there was one that led somewhere.</returns>
+    /// <exception cref="RegistryException">It may not, or the condition does not hold.</exception>
+    public ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, TagCondition condition, TagGuard guard, ChangedBy by, CancellationToken cancellationToken) =>
+        DeleteAsync(repository, tag, default, condition, guard, by, cancellationToken);
 
     /// <summary>Deletes a tag if nobody has pushed it since it was read, and leaves the manifest.</summary>
     /// <param name="repository">The repository.</param>
@@ -76,7 +88,7 @@ internal sealed class TagStore(
     /// <param name="cancellationToken">Ends the deletion.</param>
     /// <returns>Whether it was still as it was.</returns>
     public ValueTask<bool> DeleteUnchangedAsync(RepositoryName repository, Tag tag, string generation, ChangedBy by, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, new Only(Generation: Guards.Holds(Guard.RetainUnchanged) ? generation : null), TagGuard.None, by, cancellationToken);
+        DeleteAsync(repository, tag, new Only(Generation: Guards.Holds(Guard.RetainUnchanged) ? generation : null), TagCondition.None, TagGuard.None, by, cancellationToken);
 
     /// <summary>Deletes every tag that points at a manifest.</summary>
     /// <param name="repository">The repository.</param>
@@ -93,7 +105,7 @@ internal sealed class TagStore(
             // A marker that does not count is left alone: it may belong to a tag that is just being pointed here.
             if (ContentKeys.TryParseTag(key, out Tag tag, out _))
             {
-                await DeleteAsync(repository, tag, new Only(digest, onlyGeneration), guard, by, cancellationToken).ConfigureAwait(false);
+                await DeleteAsync(repository, tag, new Only(digest, onlyGeneration), TagCondition.None, guard, by, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -140,7 +152,7 @@ internal sealed class TagStore(
     /// <summary>Deletes a tag that points at a generation of a manifest which has ended; nothing that changed since is touched.</summary>
     /// <returns>Whether the tag was there and is not any more.</returns>
     public ValueTask<bool> DeleteDanglingAsync(RepositoryName repository, Tag tag, TagRecord record, ChangedBy by, CancellationToken cancellationToken) =>
-        DeleteAsync(repository, tag, new Only(record.ReadDigest(), record.ManifestGeneration), TagGuard.None, by, cancellationToken);
+        DeleteAsync(repository, tag, new Only(record.ReadDigest(), record.ManifestGeneration), TagCondition.None, TagGuard.None, by, cancellationToken);
 
     /// <summary>Removes what a deletion of the tag left behind.</summary>
     public ValueTask CleanAsync(RepositoryName repository, Tag tag, TagRecord record, CancellationToken cancellationToken) =>
@@ -222,16 +234,16 @@ internal sealed class TagStore(
     public ValueTask<NamePage> ListAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellationToken) =>
         names.ListAsync(repository, after, limit, cancellationToken);
 
-    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Only only, TagCondition condition, TagGuard guard, ChangedBy by, CancellationToken cancellationToken)
     {
         if (await quotas.BeginReleaseAsync(repository, [QuotaItem.Tag(repository, tag)], cancellationToken).ConfigureAwait(false) is not { } claim)
         {
-            return await DeleteAsync(repository, tag, only, guard, by, claim: null, cancellationToken).ConfigureAwait(false);
+            return await DeleteAsync(repository, tag, only, condition, guard, by, claim: null, cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
-            bool deleted = await DeleteAsync(repository, tag, only, guard, by, claim, cancellationToken).ConfigureAwait(false);
+            bool deleted = await DeleteAsync(repository, tag, only, condition, guard, by, claim, cancellationToken).ConfigureAwait(false);
             await claim.EndAsync(settled: false, CancellationToken.None).ConfigureAwait(false);
             return deleted;
         }
@@ -242,7 +254,7 @@ internal sealed class TagStore(
         }
     }
 
-    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Only only, TagGuard guard, ChangedBy by, QuotaClaim? claim, CancellationToken cancellationToken)
+    private async ValueTask<bool> DeleteAsync(RepositoryName repository, Tag tag, Only only, TagCondition condition, TagGuard guard, ChangedBy by, QuotaClaim? claim, CancellationToken cancellationToken)
     {
         Versioned<TagRecord>? found = await tags.ReadAsync(repository, tag, cancellationToken).ConfigureAwait(false);
         for (int attempt = 0; ; attempt++)
@@ -258,6 +270,11 @@ internal sealed class TagStore(
             if (counts && await guard.FindRefusalAsync(tag).ConfigureAwait(false) is { } refusal)
             {
                 throw refusal;
+            }
+
+            if (counts && condition.Check(tag.Value, current.Digest) is { } failed)
+            {
+                throw failed;
             }
 
             if (claim is not null)
