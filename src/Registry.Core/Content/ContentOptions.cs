@@ -11,6 +11,7 @@ public sealed class ContentOptions
 
     /// <summary>
     /// Whether an index may name manifests that the repository does not have. Off by default, so that whatever can be pulled can be pulled whole.
+    /// A manifest that comes after an index which names it counts as named by it once that index is pushed again; until then a feed that collects untagged manifests collects it.
     /// </summary>
     public bool AllowSparseIndexes { get; set; }
 

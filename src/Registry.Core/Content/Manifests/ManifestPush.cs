@@ -196,6 +196,13 @@ internal sealed class ManifestPush(
         ThrowIfConditionFails(manifest.Digest, pointing, found);
         if (found is { Record.State: ManifestState.Live })
         {
+            if (options.AllowSparseIndexes && document.Manifests.Count > 0)
+            {
+                // What came after the index that names it is held from now on.
+                await refs.AddAsync(repository, manifest.Digest, found.Record.Generation, required, cancellationToken).ConfigureAwait(false);
+                await content.ThrowIfMissingAsync(repository, document, required, visibly: false, cancellationToken).ConfigureAwait(false);
+            }
+
             // Its refs are all there, since it went live after them. A young one needs no write: whoever deletes it now does so after this push, or is
             // noticed after the tags. An older one is pushed anew, so that a collector of what nobody wants any more sees that somebody does; to many
             // who tag one manifest at a time this happens once.

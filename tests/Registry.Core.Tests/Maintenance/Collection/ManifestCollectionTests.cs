@@ -12,6 +12,22 @@ public sealed class ManifestCollectionTests : CollectionTest
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
 
     [Fact]
+    public async Task A_manifest_that_came_after_the_index_that_names_it_is_kept_once_that_was_pushed_again()
+    {
+        Options.AllowSparseIndexes = true;
+        Policy.Untagged = TimeSpan.Zero;
+        TestManifest child = TestManifest.ImageOf("child");
+        TestManifest index = TestManifest.Index([child.Digest]);
+        await Root.PushAsync(Repo, index, "v1");
+        await Root.PushImageAsync(Repo, "child");
+
+        await Root.PushAsync(Repo, index, "v1");
+        await CollectAllAsync();
+
+        Assert.NotNull(await Root.PullAsync(Repo, child));
+    }
+
+    [Fact]
     public async Task Untagged_manifests_stay_unless_the_feed_says_otherwise()
     {
         TestManifest image = await Root.PushImageAsync(Repo, "image");
