@@ -71,31 +71,46 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
         HashSet<Digest> children = [.. document.Manifests.Select(static child => child.Digest)];
         var held = new ConcurrentBag<Digest>();
         var missing = new ConcurrentBag<Digest>();
+        int leftOut = 0;
         await StoreConcurrency.ForEachAsync(
             [.. document.RequiredContent()],
             run.Options.Concurrency,
             async (content, token) =>
             {
                 bool child = children.Contains(content);
-                if ((child && await EnsureAsync(repository, content, depth + 1).ConfigureAwait(false) is not null) || await blobs.EnsureAsync(repository, content).ConfigureAwait(false))
+                if (child && await EnsureAsync(repository, content, depth + 1).ConfigureAwait(false) is not null)
                 {
                     held.Add(content);
                 }
-                else if (!child || await run.Source.Store.GetAsync(ContentKeys.ManifestRef(content, repository, digest, record.Generation), token).ConfigureAwait(false) is not null)
+                else if (child && await run.Source.Store.GetAsync(ContentKeys.ManifestRef(content, repository, digest, record.Generation), token).ConfigureAwait(false) is null)
                 {
-                    // A sparse index holds no ref to a child that it leaves out.
+                    // A sparse index holds no ref to a child that it leaves out, and must not: there may be a blob of that digest, which a ref would make visible in a repository that does not have it.
+                    Interlocked.Increment(ref leftOut);
+                }
+                else if (await blobs.EnsureAsync(repository, content).ConfigureAwait(false))
+                {
+                    held.Add(content);
+                }
+                else
+                {
                     missing.Add(content);
                 }
             },
             run.Token).ConfigureAwait(false);
-        if (missing.IsEmpty)
+        if (missing.IsEmpty && leftOut == 0)
         {
             return [.. held];
         }
 
-        // It may have been deleted, and what it named collected, since it was read.
+        // It may have been deleted, and what it named let go of and collected, since it was read.
         string key = ContentKeys.Manifest(repository, digest);
-        if (await run.Source.Store.GetAsync(key, run.Token).ConfigureAwait(false) is { } now && Read(key, now)?.Nonce == record.Nonce)
+        ManifestRecord? now = await run.Source.Store.GetAsync(key, run.Token).ConfigureAwait(false) is { } found ? Read(key, found) : null;
+        if (missing.IsEmpty)
+        {
+            return now is { State: ManifestState.Live } && now.Generation == record.Generation ? [.. held] : null;
+        }
+
+        if (now?.Nonce == record.Nonce)
         {
             run.Add(ContentCopyProblemKind.ManifestNotWhole, key, $"{repository}@{digest} names {string.Join(", ", missing.Take(10))}, which could not be copied.");
         }

@@ -150,6 +150,29 @@ public sealed class ContentCopyTests : CopyTest
     }
 
     [Fact]
+    public async Task A_sparse_index_does_not_make_another_repository_s_blob_visible_in_the_copy()
+    {
+        Options.AllowSparseIndexes = true;
+        Digest secret = await Root.PushBlobAsync(OtherRepo, Bytes("secret"));
+        Digest later = Sha256("later"u8);
+        Digest cached = await Root.PushBlobAsync(Repo, Bytes("of a build cache"));
+        TestManifest image = await Root.PushImageAsync(Repo, "app");
+        await Root.PushAsync(Repo, TestManifest.Index([secret, later, cached, image.Digest]), "sparse");
+        await Root.PushBlobAsync(OtherRepo, Bytes("later"));
+
+        ContentCopyReport report = await CopyAsync();
+
+        Assert.Empty(report.Problems);
+        ContentRoot copy = Node(Target);
+        Assert.NotNull(await copy.PullAsync(Repo, "sparse"));
+        Assert.Null(await copy.ReadBlobAsync(Repo, secret));
+        Assert.Null(await copy.ReadBlobAsync(Repo, later));
+        Assert.Equal(Bytes("secret"), await copy.ReadBlobAsync(OtherRepo, secret));
+        Assert.Equal(Bytes("of a build cache"), await copy.ReadBlobAsync(Repo, cached));
+        Assert.Equal(await KeysAsync(ContentKeys.RefsPrefix), await KeysAsync(Target, ContentKeys.RefsPrefix));
+    }
+
+    [Fact]
     public async Task A_fault_on_the_way_is_tried_again()
     {
         await FillAsync(Root);
