@@ -49,7 +49,7 @@ try
 
     return report.Problems.Count == 0 ? 0 : 1;
 }
-catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException)
+catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or InvalidDataException)
 {
     Console.Error.WriteLine(e.Message);
     return 2;

@@ -82,6 +82,15 @@ public abstract class ContentTest : IDisposable
     private protected ValueTask<Versioned<ManifestRecord>?> ManifestRecordAsync(RepositoryName repository, Digest digest) =>
         Records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), Cancel);
 
+    /// <summary>Puts an object where a record belongs that no store reads as one.</summary>
+    private protected static async Task PutTooLargeAsync(IObjectStore store, string key)
+    {
+        await store.DeleteAsync(key, Cancel);
+        await using ObjectAppender? appender = await store.OpenAppendAsync(await store.BeginUploadAsync(key, Cancel), Cancel);
+        await appender!.WriteAsync(new byte[ObjectStoreLimits.MaxSmallObjectBytes + 1], Cancel);
+        Assert.Equal(key, await appender.CompleteAsync(Cancel));
+    }
+
     /// <summary>Does to a blob's record what a collector's step does.</summary>
     private protected async Task SetStateAsync(Digest digest, BlobState state)
     {

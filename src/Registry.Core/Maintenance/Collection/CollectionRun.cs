@@ -115,7 +115,7 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
             }
 
             // One object that the store cannot read must not keep all others from being looked at for good.
-            await Root.Store.GetAsync(ContentKeys.Format, cancellationToken).ConfigureAwait(false);
+            await Root.Store.ThrowIfAwayAsync(cancellationToken).ConfigureAwait(false);
         }
 
         Count(new CollectionCounts { Failures = 1 });

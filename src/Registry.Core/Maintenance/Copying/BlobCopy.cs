@@ -24,7 +24,7 @@ internal sealed class BlobCopy(CopyRun run)
             // What nothing refers to is what a collector is about to remove.
             if (key.InSource
                 && ContentKeys.TryParseBlob(key.Key, out Digest digest)
-                && !(key.InTarget && await IsThereAsync(digest).ConfigureAwait(false))
+                && !(key.InTarget && await IsThereAsync(digest).ConfigureAwait(false) is not false)
                 && await run.Source.Refs.NextHolderAsync(digest, null, run.Token).ConfigureAwait(false) is { } holder)
             {
                 await EnsureAsync(holder, digest).ConfigureAwait(false);
@@ -42,9 +42,10 @@ internal sealed class BlobCopy(CopyRun run)
             return false;
         }
 
-        if (await IsThereAsync(digest).ConfigureAwait(false))
+        bool? there = await IsThereAsync(digest).ConfigureAwait(false);
+        if (there is not false)
         {
-            return true;
+            return there is true;
         }
 
         ContentCopyProblemKind? problem = null;
@@ -52,16 +53,8 @@ internal sealed class BlobCopy(CopyRun run)
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             Versioned<BlobRecord>? before = found;
-            try
-            {
-                found = await run.Source.Records.ReadAsync<BlobRecord>(ContentKeys.Blob(digest), run.Token).ConfigureAwait(false);
-            }
-            catch (InvalidDataException e)
-            {
-                run.Add(ContentCopyProblemKind.RecordCorrupt, ContentKeys.Blob(digest), e.Message);
-                return false;
-            }
-
+            string key = ContentKeys.Blob(digest);
+            (_, found) = await run.ReadAsync(run.Source, key, () => run.Source.Records.ReadAsync<BlobRecord>(key, run.Token)).ConfigureAwait(false);
             if (found is not { Record.State: not BlobState.Gone } || (_broken.TryGetValue(digest, out string? nonce) && nonce == found.Record.Nonce))
             {
                 return false;
@@ -85,7 +78,12 @@ internal sealed class BlobCopy(CopyRun run)
         return false;
     }
 
-    private async ValueTask<bool> IsThereAsync(Digest digest) => await run.Target.Blobs.ReviveAsync(digest, run.Token).ConfigureAwait(false) is not null;
+    /// <returns>Whether the target has the blob, or <see langword="null"/> where that cannot be told.</returns>
+    private async ValueTask<bool?> IsThereAsync(Digest digest)
+    {
+        (bool isReadable, BlobRecord? found) = await run.ReadAsync(run.Target, ContentKeys.Blob(digest), () => run.Target.Blobs.ReviveAsync(digest, run.Token)).ConfigureAwait(false);
+        return isReadable ? found is not null : null;
+    }
 
     private async ValueTask<ContentCopyProblemKind?> CopyAsync(RepositoryName repository, Digest digest, BlobRecord record)
     {

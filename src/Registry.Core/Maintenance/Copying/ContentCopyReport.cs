@@ -42,7 +42,7 @@ public sealed record ContentCopyReport
 
 /// <summary>Something that could not be copied.</summary>
 /// <param name="Kind">Why.</param>
-/// <param name="Key">The key of the object in the source.</param>
+/// <param name="Key">The key of the object in the source, or in the target, where the detail says so.</param>
 /// <param name="Detail">More about it, for a person.</param>
 public sealed record ContentCopyProblem(ContentCopyProblemKind Kind, string Key, string Detail);
 
@@ -67,7 +67,7 @@ public enum ContentCopyProblemKind
     /// <summary>A tag points at a manifest that is not there, or could not be copied.</summary>
     TagDangling,
 
-    /// <summary>A record is no record.</summary>
+    /// <summary>A record is no record, or cannot be read; in the target, where the problem says so.</summary>
     RecordCorrupt,
 
     /// <summary>An object of a kind that is not known here is too large to be copied as a record.</summary>

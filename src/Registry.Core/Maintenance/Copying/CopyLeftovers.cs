@@ -17,7 +17,14 @@ internal sealed class CopyLeftovers(ContentRoot target)
         var sweeper = new SessionSweeper(new CollectionRun(target, options, new KeepAllPolicy(), new StoreTime(target.Time), dryRun: false));
         await foreach (string key in target.Store.ListAllAsync(ContentKeys.UploadsPrefix, cancellationToken).ConfigureAwait(false))
         {
-            await sweeper.ExamineAsync(key[ContentKeys.UploadsPrefix.Length..], cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await sweeper.ExamineAsync(key[ContentKeys.UploadsPrefix.Length..], cancellationToken).ConfigureAwait(false);
+            }
+            catch (InvalidDataException)
+            {
+                // Without a record that can be read, nobody finishes it either. A scrub says what it is.
+            }
         }
     }
 }

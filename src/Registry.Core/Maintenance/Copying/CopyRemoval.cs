@@ -50,8 +50,8 @@ internal sealed class CopyRemoval(CopyRun run, TagCopy tags, ObjectCopy objects)
                 await objects.RemoveAsync(key.Key).ConfigureAwait(false);
             }
             else if (Tag.TryParse(key.Key.AsSpan(key.Key.LastIndexOf('/') + 1), out Tag tag)
-                && await run.Source.Store.GetAsync(key.Key, run.Token).ConfigureAwait(false) is null
-                && await run.Target.Store.GetAsync(key.Key, run.Token).ConfigureAwait(false) is { } there)
+                && await run.GetAsync(run.Source, key.Key).ConfigureAwait(false) is (true, null)
+                && (await run.GetAsync(run.Target, key.Key).ConfigureAwait(false)).Found is { } there)
             {
                 await tags.RemoveAsync(repository, tag, there).ConfigureAwait(false);
             }
@@ -107,7 +107,7 @@ internal sealed class CopyRemoval(CopyRun run, TagCopy tags, ObjectCopy objects)
             if (!ContentKeys.TryParseBlob(key, out Digest digest)
                 || await HasBlobAsync(key).ConfigureAwait(false)
                 || (await run.Target.Store.ListAsync(ContentKeys.Refs(digest), null, 1, run.Token).ConfigureAwait(false)).Keys.Count > 0
-                || await Records.ReadAsync<BlobRecord>(key, run.Token).ConfigureAwait(false) is not { } there)
+                || (await run.ReadAsync(run.Target, key, () => Records.ReadAsync<BlobRecord>(key, run.Token)).ConfigureAwait(false)).Found is not { } there)
             {
                 return;
             }
@@ -127,26 +127,14 @@ internal sealed class CopyRemoval(CopyRun run, TagCopy tags, ObjectCopy objects)
     // A manifest that is pending in the source is being pushed again, and one whose record cannot be read may be anything.
     private async ValueTask<bool> IsInSourceAsync(string key)
     {
-        try
-        {
-            return await run.Source.Records.ReadAsync<ManifestRecord>(key, run.Token).ConfigureAwait(false) is { Record.State: not ManifestState.Deleted };
-        }
-        catch (InvalidDataException)
-        {
-            return true;
-        }
+        (bool isReadable, Versioned<ManifestRecord>? found) = await run.ReadAsync(run.Source, key, () => run.Source.Records.ReadAsync<ManifestRecord>(key, run.Token)).ConfigureAwait(false);
+        return !isReadable || found is { Record.State: not ManifestState.Deleted };
     }
 
     private async ValueTask<bool> HasBlobAsync(string key)
     {
-        try
-        {
-            return await run.Source.Records.ReadAsync<BlobRecord>(key, run.Token).ConfigureAwait(false) is { Record.State: not BlobState.Gone };
-        }
-        catch (InvalidDataException)
-        {
-            return true;
-        }
+        (bool isReadable, Versioned<BlobRecord>? found) = await run.ReadAsync(run.Source, key, () => run.Source.Records.ReadAsync<BlobRecord>(key, run.Token)).ConfigureAwait(false);
+        return !isReadable || found is { Record.State: not BlobState.Gone };
     }
 
     private async ValueTask<bool> IsNeededAsync(RepositoryName repository, Digest digest)
@@ -170,6 +158,11 @@ internal sealed class CopyRemoval(CopyRun run, TagCopy tags, ObjectCopy objects)
         return false;
     }
 
-    private async ValueTask<bool> CountsAsync(RepositoryName repository, Digest manifest, string generation) =>
-        await Records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, manifest), run.Token).ConfigureAwait(false) is { Record: { State: not ManifestState.Deleted } record } && record.Generation == generation;
+    // What cannot be read may be anything.
+    private async ValueTask<bool> CountsAsync(RepositoryName repository, Digest manifest, string generation)
+    {
+        string key = ContentKeys.Manifest(repository, manifest);
+        (bool isReadable, Versioned<ManifestRecord>? found) = await run.ReadAsync(run.Target, key, () => Records.ReadAsync<ManifestRecord>(key, run.Token)).ConfigureAwait(false);
+        return !isReadable || (found is { Record: { State: not ManifestState.Deleted } record } && record.Generation == generation);
+    }
 }

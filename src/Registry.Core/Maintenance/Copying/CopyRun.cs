@@ -77,6 +77,31 @@ internal sealed class CopyRun(ContentRoot source, ContentRoot target, ContentCop
         }
     }
 
+    /// <summary>Reads a record as it is.</summary>
+    /// <returns>Whether it could be read, and what is there.</returns>
+    public ValueTask<(bool IsReadable, SmallObject? Found)> GetAsync(ContentRoot side, string key) => ReadAsync(side, key, () => side.Store.GetAsync(key, Token));
+
+    /// <summary>Reads a record of one side. That it cannot be read is a problem of its own, and no reason to stop: every later copy would stop at the same one.</summary>
+    /// <returns>Whether it could be read, and what is there.</returns>
+    public async ValueTask<(bool IsReadable, T? Found)> ReadAsync<T>(ContentRoot side, string key, Func<ValueTask<T?>> read)
+        where T : class
+    {
+        try
+        {
+            return (true, await read().ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is InvalidDataException or (IOException and not StoreUnavailableException))
+        {
+            if (e is not (InvalidDataException or ObjectTooLargeException))
+            {
+                await side.Store.ThrowIfAwayAsync(Token).ConfigureAwait(false);
+            }
+
+            Add(ContentCopyProblemKind.RecordCorrupt, key, side == Target ? $"The target's record cannot be read. Remove the object there, and copy again. {e.Message}" : e.Message);
+            return (false, null);
+        }
+    }
+
     /// <summary>Does something for each of many keys, some of them at a time.</summary>
     public async ValueTask ForEachAsync<T>(IAsyncEnumerable<T> items, Func<T, ValueTask> action)
     {

@@ -30,12 +30,17 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
     private async ValueTask<string?> EnsureAsync(RepositoryName repository, Digest digest, int depth)
     {
         string key = ContentKeys.Manifest(repository, digest);
-        if (!digest.IsSupported || depth > MaxDepth || await run.Source.Store.GetAsync(key, run.Token).ConfigureAwait(false) is not { } found || Read(key, found) is not { State: ManifestState.Live } record)
+        if (!digest.IsSupported || depth > MaxDepth || (await run.GetAsync(run.Source, key).ConfigureAwait(false)).Found is not { } found || Read(key, found) is not { State: ManifestState.Live } record)
         {
             return null;
         }
 
-        SmallObject? there = await run.Target.Store.GetAsync(key, run.Token).ConfigureAwait(false);
+        (bool isReadable, SmallObject? there) = await run.GetAsync(run.Target, key).ConfigureAwait(false);
+        if (!isReadable)
+        {
+            return null;
+        }
+
         if (there is not null && there.Content.Span.SequenceEqual(found.Content.Span))
         {
             return record.Generation;
@@ -104,7 +109,7 @@ internal sealed class ManifestCopy(CopyRun run, BlobCopy blobs)
 
         // It may have been deleted, and what it named let go of and collected, since it was read.
         string key = ContentKeys.Manifest(repository, digest);
-        ManifestRecord? now = await run.Source.Store.GetAsync(key, run.Token).ConfigureAwait(false) is { } found ? Read(key, found) : null;
+        ManifestRecord? now = (await run.GetAsync(run.Source, key).ConfigureAwait(false)).Found is { } found ? Read(key, found) : null;
         if (missing.IsEmpty)
         {
             return now is { State: ManifestState.Live } && now.Generation == record.Generation ? [.. held] : null;

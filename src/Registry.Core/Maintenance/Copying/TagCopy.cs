@@ -18,9 +18,9 @@ internal sealed class TagCopy(CopyRun run, ManifestCopy manifests)
         Digest dangling = default;
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            SmallObject? found = await run.Source.Store.GetAsync(key, run.Token).ConfigureAwait(false);
-            SmallObject? there = await run.Target.Store.GetAsync(key, run.Token).ConfigureAwait(false);
-            if (found is null || (there is not null && there.Content.Span.SequenceEqual(found.Content.Span)))
+            SmallObject? found = (await run.GetAsync(run.Source, key).ConfigureAwait(false)).Found;
+            (bool isReadable, SmallObject? there) = await run.GetAsync(run.Target, key).ConfigureAwait(false);
+            if (found is null || !isReadable || (there is not null && there.Content.Span.SequenceEqual(found.Content.Span)))
             {
                 return;
             }

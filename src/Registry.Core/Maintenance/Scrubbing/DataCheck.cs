@@ -27,8 +27,7 @@ internal sealed class DataCheck(IObjectStore store)
         }
         catch (IOException)
         {
-            // A store that is away is a reason to stop, and one object that cannot be read is none: everything else would never be looked at.
-            await store.GetAsync(ContentKeys.Format, run.Token).ConfigureAwait(false);
+            await store.ThrowIfAwayAsync(run.Token).ConfigureAwait(false);
             return ScrubFindingKind.BlobUnreadable;
         }
     }

@@ -70,5 +70,10 @@ internal sealed class MarkerScrub(ContentRoot root)
         {
             return null;
         }
+        catch (IOException)
+        {
+            await root.Store.ThrowIfAwayAsync(cancellationToken).ConfigureAwait(false);
+            return null;
+        }
     }
 }

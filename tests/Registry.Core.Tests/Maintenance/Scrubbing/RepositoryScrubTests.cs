@@ -233,7 +233,7 @@ public sealed class RepositoryScrubTests : ScrubTest
         }
         else
         {
-            await PutTooLargeAsync(key);
+            await PutTooLargeAsync(Store, key);
         }
 
         ScrubReport report = await ScrubAsync();
@@ -293,13 +293,5 @@ public sealed class RepositoryScrubTests : ScrubTest
         int place = bytes.AsSpan().IndexOf("\"config\""u8);
         bytes[place + 2] = (byte)'0';
         await Store.PutAsync(key, bytes, PutCondition.None, Cancel);
-    }
-
-    private async Task PutTooLargeAsync(string key)
-    {
-        await Store.DeleteAsync(key, Cancel);
-        await using ObjectAppender? appender = await Store.OpenAppendAsync(await Store.BeginUploadAsync(key, Cancel), Cancel);
-        await appender!.WriteAsync(new byte[ObjectStoreLimits.MaxSmallObjectBytes + 1], Cancel);
-        Assert.Equal(key, await appender.CompleteAsync(Cancel));
     }
 }
