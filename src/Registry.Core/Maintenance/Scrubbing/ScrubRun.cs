@@ -116,7 +116,22 @@ internal sealed class ScrubRun : IDisposable
     }
 
     /// <summary>Says, during something long, that somebody is at work.</summary>
-    public ValueTask BeatAsync() => _root.Time.GetUtcNow() - _saved < SaveInterval ? default : SaveAsync(isIdle: false, Token);
+    public async ValueTask BeatAsync()
+    {
+        if (_root.Time.GetUtcNow() - _saved < SaveInterval)
+        {
+            return;
+        }
+
+        try
+        {
+            await SaveAsync(isIdle: false, Token).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // It is no fault of what is looked at just now. What has to be written down is told of where it cannot be; the next sign of life comes in its time.
+        }
+    }
 
     /// <summary>Goes on to the next phase.</summary>
     public ValueTask EndPhaseAsync()
@@ -152,8 +167,6 @@ internal sealed class ScrubRun : IDisposable
     private async ValueTask SaveAsync(bool isIdle, CancellationToken cancellationToken)
     {
         _saved = _root.Time.GetUtcNow();
-        _passed = 0;
-        _hasChanged = false;
         if (Options.DryRun)
         {
             return;
@@ -164,6 +177,8 @@ internal sealed class ScrubRun : IDisposable
         if (outcome.Won)
         {
             _current = outcome.Current;
+            _passed = 0;
+            _hasChanged = false;
         }
         else
         {

@@ -92,6 +92,29 @@ public sealed class ScrubRunTests : ScrubTest
     }
 
     [Fact]
+    public async Task A_sign_of_life_that_cannot_be_written_says_nothing_of_the_bytes_that_are_read()
+    {
+        await Root.PushImageAsync(Repo, "app", "latest");
+        string data = await DataKeyAsync(LayerOf("app"));
+        bool isLate = false;
+        int failed = 0;
+        var hooked = new HookedStore(Store);
+        hooked.OnceAfter(call => call.Is(StoreOperation.OpenRead, data), () =>
+        {
+            Time.Advance(TimeSpan.FromMinutes(2));
+            isLate = true;
+            return default;
+        });
+        hooked.Before = call => isLate && call.Is(StoreOperation.Put, ScrubKeys.Progress) && failed++ == 0 ? throw new IOException("A cable was pulled.") : default;
+
+        ScrubReport report = await ScrubAsync(root: Node(hooked));
+
+        Assert.True(failed > 0);
+        Assert.NotNull(report.Ended);
+        Assert.Empty(report.Findings);
+    }
+
+    [Fact]
     public async Task Findings_beyond_the_limit_are_counted()
     {
         await PushBlobsAsync();
