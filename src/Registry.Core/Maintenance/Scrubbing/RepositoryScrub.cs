@@ -24,7 +24,7 @@ internal sealed class RepositoryScrub(ContentRoot root, IScrubSource? source)
             foreach (string key in page.Keys)
             {
                 bool known = await CheckAsync(run, manifests, key).ConfigureAwait(false);
-                after = known || !ContentKeys.TryParseRepository(key, out _, out _) ? key : ContentKeys.AfterSection(key);
+                after = known ? key : ContentKeys.AfterSection(key);
                 await run.PassAsync(after).ConfigureAwait(false);
                 if (!known && string.CompareOrdinal(after, page.Keys[^1]) < 0)
                 {
@@ -36,30 +36,33 @@ internal sealed class RepositoryScrub(ContentRoot root, IScrubSource? source)
         while (page.HasMore);
     }
 
-    /// <returns>Whether the key is of a kind that is looked at here.</returns>
+    /// <returns>Whether the key is in a section that is looked at here.</returns>
     private async ValueTask<bool> CheckAsync(ScrubRun run, ManifestScrub manifests, string key)
     {
         if (!ContentKeys.TryParseRepository(key, out RepositoryName repository, out string section))
         {
             run.Add(new ScrubFinding(ScrubFindingKind.UnknownObject, ScrubAction.Reported, key, "This is no key of a repository."));
-            return false;
+            return true;
         }
 
         switch (section)
         {
-            case "manifests" when ContentKeys.TryParseManifest(key, out Digest digest):
+            case "manifests" when ContentKeys.TryParseManifest(key, out Digest digest) && ContentKeys.Manifest(repository, digest) == key:
                 if (await manifests.CheckAsync(run, repository, digest).ConfigureAwait(false))
                 {
                     await EnsureCataloguedAsync(run, repository).ConfigureAwait(false);
                 }
 
                 return true;
-            case "tags" when Tag.TryParse(key.AsSpan(key.LastIndexOf('/') + 1), out Tag tag):
+            case "tags" when Tag.TryParse(key.AsSpan(key.LastIndexOf('/') + 1), out Tag tag) && ContentKeys.Tag(repository, tag) == key:
                 if (await _tags.CheckAsync(run, repository, tag).ConfigureAwait(false))
                 {
                     await EnsureCataloguedAsync(run, repository).ConfigureAwait(false);
                 }
 
+                return true;
+            case "manifests" or "tags":
+                run.Add(new ScrubFinding(ScrubFindingKind.UnknownObject, ScrubAction.Reported, key, "This is no key of a manifest or a tag.") { Repository = repository.Value });
                 return true;
             case "tag-names" or "tagged" or "referrers":
                 await _markers.CheckAsync(run, repository, section, key).ConfigureAwait(false);

@@ -211,6 +211,30 @@ public sealed class RepositoryScrubTests : ScrubTest
         Assert.Equal((1, 1, 0), (report.Manifests, report.Tags, reads));
     }
 
+    [Fact]
+    public async Task An_object_that_is_none_of_a_registry_s_is_reported_and_what_comes_after_it_is_looked_at()
+    {
+        await Root.PushImageAsync(Repo, "app", "latest");
+        string[] foreign =
+        [
+            "repos/desktop.ini",
+            .. Enumerable.Range(0, 250).Select(static i => $"repos/library._app/manifests/sha256/-{i:000}"), // More than are listed at a time.
+            $"repos/library._app/manifests/more/sha256/{LayerOf("app").Encoded}",
+            "repos/library._app/tags/.DS_Store",
+            "repos/library._app/tags/more/latest",
+        ];
+        foreach (string key in foreign)
+        {
+            await Store.PutAsync(key, "{}"u8.ToArray(), PutCondition.None, Cancel);
+        }
+
+        ScrubReport report = await ScrubAsync();
+
+        Assert.Equal(foreign.Order(StringComparer.Ordinal), report.Findings.Select(static finding => finding.Key).Order(StringComparer.Ordinal));
+        Assert.All(report.Findings, static finding => Assert.Equal((ScrubFindingKind.UnknownObject, ScrubAction.Reported), (finding.Kind, finding.Action)));
+        Assert.Equal((1, 1), (report.Manifests, report.Tags));
+    }
+
     [Theory]
     [InlineData("blob", false)]
     [InlineData("manifest", false)]
