@@ -10,10 +10,18 @@ namespace Registry.Content.Uploads;
 internal sealed class SessionAppender(IObjectStore store, RecordStore records, SessionRecords sessions, TimeProvider time, ContentOptions options)
 {
     /// <summary>Appends a body. What arrived of it is not yet saved: the caller saves, commits or disposes it.</summary>
+    /// <param name="turn">This node's turn at the session.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="session">Its record.</param>
+    /// <param name="algorithm">What the bytes are hashed with.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="range">Where its bytes belong, if that was said.</param>
+    /// <param name="isLimited">Whether the registry's limit for blobs holds, which is one for clients.</param>
+    /// <param name="cancellationToken">Ends the reading of the body.</param>
     /// <returns>How the session stands, and the bytes; none where the body was not read.</returns>
     /// <exception cref="RegistryException">The body is not as long as its range says, or larger than allowed.</exception>
     public async ValueTask<(UploadResult Result, Appended? Appended)> AppendAsync(
-        LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, DigestAlgorithm algorithm, UploadBody body, ChunkRange? range, CancellationToken cancellationToken)
+        LocalUploads.Turn turn, string id, Versioned<UploadRecord> session, DigestAlgorithm algorithm, UploadBody body, ChunkRange? range, bool isLimited, CancellationToken cancellationToken)
     {
         long offset = session.Record.Offset;
         if (range is { } place && place.Start != offset)
@@ -21,7 +29,7 @@ internal sealed class SessionAppender(IObjectStore store, RecordStore records, S
             return (UploadResult.OutOfOrder(offset), null);
         }
 
-        long max = Math.Min(options.MaxBlobBytes ?? long.MaxValue, body.MaxBlobBytes ?? long.MaxValue);
+        long max = Math.Min(isLimited ? options.MaxBlobBytes ?? long.MaxValue : long.MaxValue, body.MaxBlobBytes ?? long.MaxValue);
         long allowed = Math.Min(max, body.Room?.Bytes ?? long.MaxValue) - offset;
         if (body.Length > allowed || range?.Length > allowed)
         {

@@ -50,7 +50,7 @@ internal sealed class UploadSessions(
             return UploadResult.Unknown;
         }
 
-        (UploadResult result, Appended? appended) = await appends.AppendAsync(turn, id, session, SessionRecords.AlgorithmOf(session), body, range, cancellationToken).ConfigureAwait(false);
+        (UploadResult result, Appended? appended) = await appends.AppendAsync(turn, id, session, SessionRecords.AlgorithmOf(session), body, range, isLimited: true, cancellationToken).ConfigureAwait(false);
         if (appended is null)
         {
             return result;
@@ -81,7 +81,7 @@ internal sealed class UploadSessions(
         RepositoryName repository, string id, IReadOnlyList<Digest> digests, UploadBody? body, ChunkRange? range, CancellationToken cancellationToken) =>
         FinishAsync(repository, id, digests, body, range, isCounted: false, cancellationToken);
 
-    /// <summary>Stores a blob anew whose bytes were lost, and which quotas count all the same.</summary>
+    /// <summary>Stores a blob anew whose bytes were lost, and which quotas count all the same. However large it is: it was there, and the limit may have been set since.</summary>
     /// <inheritdoc cref="FinishAsync(RepositoryName, string, IReadOnlyList{Digest}, UploadBody?, ChunkRange?, CancellationToken)"/>
     public ValueTask<UploadResult> RestoreAsync(RepositoryName repository, string id, Digest digest, UploadBody body, CancellationToken cancellationToken) =>
         FinishAsync(repository, id, [digest], body, range: null, isCounted: true, cancellationToken);
@@ -108,7 +108,7 @@ internal sealed class UploadSessions(
 
         // With nothing hashed yet, the algorithm that the client asks for is the one to hash with.
         DigestAlgorithm algorithm = session.Record.Offset == 0 ? digests[0].Algorithm! : SessionRecords.AlgorithmOf(session);
-        (UploadResult result, Appended? appended) = await appends.AppendAsync(turn, id, session, algorithm, last, range, cancellationToken).ConfigureAwait(false);
+        (UploadResult result, Appended? appended) = await appends.AppendAsync(turn, id, session, algorithm, last, range, isLimited: !isCounted, cancellationToken).ConfigureAwait(false);
         if (appended is null)
         {
             return result;

@@ -187,6 +187,19 @@ public sealed class BlobScrubTests : ScrubTest
     }
 
     [Fact]
+    public async Task A_blob_that_is_larger_than_clients_may_push_by_now_is_stored_anew_all_the_same()
+    {
+        await Root.PushImageAsync(Repo, "app", "latest");
+        StoreScrubSource source = await SourceOfAsync("app");
+        await CorruptAsync(LayerOf("app"));
+        Options.MaxBlobBytes = 4;
+
+        Assert.Equal(ScrubAction.Mended, Assert.Single((await ScrubAsync(source)).Findings).Action);
+
+        Assert.Equal(TestManifest.BlobsOf("app")[2], await Root.ReadBlobAsync(Repo, LayerOf("app")));
+    }
+
+    [Fact]
     public async Task A_copy_that_is_broken_too_is_not_taken()
     {
         await Root.PushImageAsync(Repo, "app", "latest");
