@@ -28,11 +28,17 @@ internal sealed class BlobTransfer(ContentRoot target, ReadPace pace)
             try
             {
                 UploadResult result = await target.Uploads.RestoreAsync(repository, session, digest, new UploadBody(paced, content.TotalLength), cancellationToken).ConfigureAwait(false);
-                return result.Outcome == UploadOutcome.Accepted ? TransferOutcome.Stored : TransferOutcome.Lost;
+                if (result.Outcome == UploadOutcome.Accepted)
+                {
+                    return TransferOutcome.Stored;
+                }
+
+                await CancelAsync(repository, session).ConfigureAwait(false);
+                return TransferOutcome.Lost;
             }
             catch (RegistryException)
             {
-                // Another digest, another length than said, or more bytes than allowed.
+                // Another digest.
                 await CancelAsync(repository, session).ConfigureAwait(false);
                 return TransferOutcome.WrongBytes;
             }
@@ -41,8 +47,9 @@ internal sealed class BlobTransfer(ContentRoot target, ReadPace pace)
                 await CancelAsync(repository, session).ConfigureAwait(false);
                 return TransferOutcome.Unreadable;
             }
-            catch (Exception e) when (e is IOException or OperationCanceledException)
+            catch (Exception)
             {
+                // Whatever it was: it may be tried again and again, and each time the bytes would be left behind.
                 await CancelAsync(repository, session).ConfigureAwait(false);
                 throw;
             }
@@ -55,9 +62,9 @@ internal sealed class BlobTransfer(ContentRoot target, ReadPace pace)
         {
             await target.Uploads.CancelAsync(repository, session, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
-            // The store is away; whoever sweeps dead sessions finds this one.
+            // The store is away, or cannot read the session's record; whoever sweeps dead sessions finds this one.
         }
     }
 }
