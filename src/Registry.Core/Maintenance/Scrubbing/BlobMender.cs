@@ -33,7 +33,16 @@ internal sealed class BlobMender(ContentRoot root, IScrubSource? source, ReadPac
 
         await using (content.ConfigureAwait(false))
         {
-            return await new BlobTransfer(root, pace).StoreAsync(holders[0], digest, content, cancellationToken).ConfigureAwait(false) == TransferOutcome.Stored;
+            try
+            {
+                return await new BlobTransfer(root, pace).StoreAsync(holders[0], digest, content, cancellationToken).ConfigureAwait(false) == TransferOutcome.Stored;
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
+            {
+                // That it could not be stored is not all there is to tell of it.
+                await root.Store.ThrowIfAwayAsync(cancellationToken).ConfigureAwait(false);
+                return false;
+            }
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class BlobScrub(ContentRoot root, IScrubSource? source)
         {
             if (ContentKeys.TryParseBlob(key, out Digest digest))
             {
-                await CheckAsync(run, key, digest).ConfigureAwait(false);
+                await run.TryAsync(key, () => CheckAsync(run, key, digest)).ConfigureAwait(false);
             }
             else
             {
@@ -43,7 +43,14 @@ internal sealed class BlobScrub(ContentRoot root, IScrubSource? source)
             }
             catch (ObjectTooLargeException)
             {
-                await HandleBrokenRecordAsync(run, key, digest, stored: null).ConfigureAwait(false);
+                await HandleBrokenRecordAsync(run, key, digest, stored: null, " It is too large to be kept: remove the object and push the blob again.").ConfigureAwait(false);
+                return;
+            }
+            catch (IOException e)
+            {
+                // Nothing is gained by taking it away: it may be read again after a repair of the disk.
+                await run.ThrowIfAwayAsync(e).ConfigureAwait(false);
+                await HandleBrokenRecordAsync(run, key, digest, stored: null, $" The store cannot read it: {e.Message}").ConfigureAwait(false);
                 return;
             }
 
@@ -54,7 +61,7 @@ internal sealed class BlobScrub(ContentRoot root, IScrubSource? source)
 
             if (Read(stored) is not { } found)
             {
-                await HandleBrokenRecordAsync(run, key, digest, stored).ConfigureAwait(false);
+                await HandleBrokenRecordAsync(run, key, digest, stored, "").ConfigureAwait(false);
                 return;
             }
 
@@ -120,10 +127,10 @@ internal sealed class BlobScrub(ContentRoot root, IScrubSource? source)
         return true;
     }
 
-    private async ValueTask HandleBrokenRecordAsync(ScrubRun run, string key, Digest digest, SmallObject? stored)
+    private async ValueTask HandleBrokenRecordAsync(ScrubRun run, string key, Digest digest, SmallObject? stored, string more)
     {
         BlobUsers users = await BlobUsers.FindAsync(root, digest, run.Token).ConfigureAwait(false);
-        var finding = new ScrubFinding(ScrubFindingKind.RecordCorrupt, ScrubAction.Reported, key, $"The blob's record is none, so that its bytes cannot be found.{(stored is null ? " It is too large to be kept: remove the object and push the blob again." : "")}") { Digest = digest.Value, Manifests = users.Manifests };
+        var finding = new ScrubFinding(ScrubFindingKind.RecordCorrupt, ScrubAction.Reported, key, $"The blob's record is none, so that its bytes cannot be found.{more}") { Digest = digest.Value, Manifests = users.Manifests };
         if (run.Mends && stored is not null && await _quarantine.TakeRecordAsync(digest, stored, run.Token).ConfigureAwait(false))
         {
             bool mended = await new BlobMender(root, source, run.Pace).TryAsync(digest, users.Holders, run.Token).ConfigureAwait(false);

@@ -53,9 +53,9 @@ internal sealed record BlobUsers(IReadOnlyList<RepositoryName> Holders, IReadOnl
             Versioned<ManifestRecord>? found = await root.Records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, manifest), cancellationToken).ConfigureAwait(false);
             return found is { Record: { State: not ManifestState.Deleted } record } && record.Generation == generation;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            return true; // What cannot be read may be anything.
+            return true; // What cannot be read may be anything. A store that is away cannot be asked for more either.
         }
     }
 }

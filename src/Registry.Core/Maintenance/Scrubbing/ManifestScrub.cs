@@ -98,6 +98,7 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
         HashSet<Digest> children = [.. document.Manifests.Select(static child => child.Digest)];
         var unheld = new ConcurrentBag<Digest>();
         var absent = new ConcurrentBag<Digest>();
+        var unreadable = new ConcurrentBag<Digest>();
         await StoreConcurrency.ForEachAsync(
             [.. document.RequiredContent()],
             root.Options.StoreConcurrency,
@@ -105,7 +106,7 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
             {
                 bool child = children.Contains(content);
                 bool held = await root.Store.GetAsync(ContentKeys.ManifestRef(content, repository, digest, found.Record.Generation), token).ConfigureAwait(false) is not null;
-                bool there = await IsThereAsync(repository, content, child, token).ConfigureAwait(false);
+                bool? there = await IsThereAsync(run, repository, content, child).ConfigureAwait(false);
 
                 // A sparse index does not hold the children that it leaves out, and must not: a ref would make another repository's content visible in this one.
                 bool leftOut = !held && child && !await IsVisibleAsync(repository, content, token).ConfigureAwait(false);
@@ -114,13 +115,13 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
                     unheld.Add(content);
                 }
 
-                if (!there && !(leftOut && root.Options.AllowSparseIndexes))
+                if (there is not true && !(leftOut && root.Options.AllowSparseIndexes))
                 {
-                    absent.Add(content);
+                    (there is null ? unreadable : absent).Add(content);
                 }
             },
             run.Token).ConfigureAwait(false);
-        if (unheld.IsEmpty && absent.IsEmpty)
+        if (unheld.IsEmpty && absent.IsEmpty && unreadable.IsEmpty)
         {
             return;
         }
@@ -133,17 +134,17 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
 
         foreach (Digest content in unheld)
         {
-            await HoldAsync(run, repository, digest, found.Record.Generation, document, content, absent).ConfigureAwait(false);
+            await HoldAsync(run, repository, digest, found.Record.Generation, document, content, absent, unreadable).ConfigureAwait(false);
         }
 
-        if (!absent.IsEmpty)
+        if (!absent.IsEmpty || !unreadable.IsEmpty)
         {
-            await HandleAbsentAsync(run, repository, digest, [.. absent.Distinct()]).ConfigureAwait(false);
+            await HandleAbsentAsync(run, repository, digest, [.. absent.Distinct()], [.. unreadable.Distinct()]).ConfigureAwait(false);
         }
     }
 
     private async ValueTask HoldAsync(
-        ScrubRun run, RepositoryName repository, Digest digest, string generation, ManifestDocument document, Digest content, ConcurrentBag<Digest> absent)
+        ScrubRun run, RepositoryName repository, Digest digest, string generation, ManifestDocument document, Digest content, ConcurrentBag<Digest> absent, ConcurrentBag<Digest> unreadable)
     {
         if (run.Mends)
         {
@@ -164,6 +165,11 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
             {
                 absent.Add(content);
             }
+            catch (Exception e) when (e is InvalidDataException or IOException)
+            {
+                await run.ThrowIfAwayAsync(e).ConfigureAwait(false);
+                unreadable.Add(content);
+            }
         }
 
         run.Add(new ScrubFinding(
@@ -173,11 +179,17 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
             "A live manifest did not hold something that it names.") { Repository = repository.Value, Digest = digest.Value });
     }
 
-    private async ValueTask HandleAbsentAsync(ScrubRun run, RepositoryName repository, Digest digest, Digest[] absent)
+    private async ValueTask HandleAbsentAsync(ScrubRun run, RepositoryName repository, Digest digest, Digest[] absent, Digest[] unreadable)
     {
-        var left = new List<Digest>();
+        // What has a record that cannot be read may be there, and cannot be stored in its place: all bytes would be brought over, and the record could not be put.
+        List<Digest> left = [.. unreadable];
         foreach (Digest content in absent)
         {
+            if (unreadable.Contains(content))
+            {
+                continue;
+            }
+
             if (!run.Mends || !content.IsSupported || !await mender.TryAsync(content, [repository], run.Token).ConfigureAwait(false))
             {
                 left.Add(content);
@@ -185,7 +197,7 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
         }
 
         bool whole = left.Count == 0;
-        run.Add(Finding(ScrubFindingKind.ManifestNotWhole, repository, digest, $"Missing: {string.Join(", ", (whole ? absent : [.. left]).Take(10))}.") with
+        run.Add(Finding(ScrubFindingKind.ManifestNotWhole, repository, digest, $"Missing{(unreadable.Length > 0 ? ", or with a record that cannot be read" : "")}: {string.Join(", ", (whole ? absent : [.. left]).Take(10))}.") with
         {
             Action = whole ? ScrubAction.Mended : ScrubAction.Reported,
             Manifests = whole ? [] : [$"{repository}@{digest}"],
@@ -219,16 +231,18 @@ internal sealed class ManifestScrub(ContentRoot root, BlobMender mender)
             ScrubFindingKind.ReferrerMissing, run.Mends ? ScrubAction.Mended : ScrubAction.Reported, marker, "The manifest was not listed as a referrer.") { Repository = repository.Value, Digest = digest.Value });
     }
 
-    private async ValueTask<bool> IsThereAsync(RepositoryName repository, Digest digest, bool child, CancellationToken cancellationToken)
+    /// <returns>Whether something is there, or <see langword="null"/> where its record cannot be read.</returns>
+    private async ValueTask<bool?> IsThereAsync(ScrubRun run, RepositoryName repository, Digest digest, bool child)
     {
         try
         {
-            return (child && await IsLiveAsync(repository, digest, cancellationToken).ConfigureAwait(false))
-                || await root.Records.ReadAsync<BlobRecord>(ContentKeys.Blob(digest), cancellationToken).ConfigureAwait(false) is { Record.State: not BlobState.Gone };
+            return (child && await IsLiveAsync(repository, digest, run.Token).ConfigureAwait(false))
+                || await root.Records.ReadAsync<BlobRecord>(ContentKeys.Blob(digest), run.Token).ConfigureAwait(false) is { Record.State: not BlobState.Gone };
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            return false;
+            await run.ThrowIfAwayAsync(e).ConfigureAwait(false);
+            return null;
         }
     }
 

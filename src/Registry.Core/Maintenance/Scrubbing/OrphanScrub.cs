@@ -27,15 +27,17 @@ internal sealed class OrphanScrub(ContentRoot root)
     public async ValueTask RunAsync(ScrubRun run)
     {
         // Before the records: see 3.
-        Versioned<SuspectsRecord>? noted = await ReadNotesAsync(run.Token).ConfigureAwait(false);
-        if (await ReadRecordsAsync(run).ConfigureAwait(false) is not { } named || await HasBrokenRecordsAsync(run.Token).ConfigureAwait(false))
+        bool isRead = false;
+        Versioned<SuspectsRecord>? noted = null;
+        await run.TryAsync(ScrubKeys.Suspects, async () => (noted, isRead) = (await ReadNotesAsync(run.Token).ConfigureAwait(false), true)).ConfigureAwait(false);
+        if (!isRead || await ReadRecordsAsync(run).ConfigureAwait(false) is not { } named || await HasBrokenRecordsAsync(run.Token).ConfigureAwait(false))
         {
             return;
         }
 
         foreach (string key in noted?.Record.Data ?? [])
         {
-            await ConfirmAsync(run, named, key).ConfigureAwait(false);
+            await run.TryAsync(key, () => ConfirmAsync(run, named, key)).ConfigureAwait(false);
         }
 
         List<string> suspects = await FindSuspectsAsync(run, named, noted?.Record.Data ?? []).ConfigureAwait(false);
@@ -82,8 +84,9 @@ internal sealed class OrphanScrub(ContentRoot root)
                             }
                         }
                     }
-                    catch (InvalidDataException)
+                    catch (Exception e) when (e is InvalidDataException or IOException)
                     {
+                        await run.ThrowIfAwayAsync(e).ConfigureAwait(false);
                         Volatile.Write(ref readable, false);
                     }
                 },
@@ -133,14 +136,24 @@ internal sealed class OrphanScrub(ContentRoot root)
             }
 
             run.Count(static report => report with { DataObjects = report.DataObjects + 1 });
-            if (suspects.Count < MaxSuspects && !named.MayContain(key) && !await HasAnotherUseAsync(key, run.Token).ConfigureAwait(false))
+            if (suspects.Count >= MaxSuspects || named.MayContain(key))
             {
+                continue;
+            }
+
+            await run.TryAsync(key, async () =>
+            {
+                if (await HasAnotherUseAsync(key, run.Token).ConfigureAwait(false))
+                {
+                    return;
+                }
+
                 suspects.Add(key);
                 if (!known.Contains(key))
                 {
                     run.Add(new ScrubFinding(ScrubFindingKind.DataOrphaned, ScrubAction.Reported, key, "No record names these bytes. They go when the next scrub finds the same."));
                 }
-            }
+            }).ConfigureAwait(false);
         }
 
         return suspects;

@@ -23,7 +23,8 @@ internal sealed class RepositoryScrub(ContentRoot root, IScrubSource? source)
             page = await root.Store.ListAsync(ContentKeys.RepositoriesPrefix, after, PageKeys, run.Token).ConfigureAwait(false);
             foreach (string key in page.Keys)
             {
-                bool known = await CheckAsync(run, manifests, key).ConfigureAwait(false);
+                bool known = true;
+                await run.TryAsync(key, async () => known = await CheckAsync(run, manifests, key).ConfigureAwait(false)).ConfigureAwait(false);
                 after = known ? key : ContentKeys.AfterSection(key);
                 await run.PassAsync(after).ConfigureAwait(false);
                 if (!known && string.CompareOrdinal(after, page.Keys[^1]) < 0)

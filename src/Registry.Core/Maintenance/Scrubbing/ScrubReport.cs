@@ -91,7 +91,7 @@ public enum ScrubFindingKind
     /// <summary>A blob's bytes were wrong or could not be read, and were right when they were read again.</summary>
     ReadFault,
 
-    /// <summary>A record is no record.</summary>
+    /// <summary>A record is no record, or the store cannot read it.</summary>
     RecordCorrupt,
 
     /// <summary>A manifest's bytes do not have its digest.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Registry.Content;
 using Registry.Content.Records;
 using Registry.Maintenance.Pacing;
+using Registry.Storage;
 
 namespace Registry.Maintenance.Scrubbing;
 
@@ -99,6 +100,24 @@ internal sealed class ScrubRun : IDisposable
     }
 
     public void Count(Func<ScrubReport, ScrubReport> count) => _report = count(_report);
+
+    /// <summary>Looks at one object. That the store cannot read it, or what it is checked against, is a finding, and no reason to stop: every scrub would stop at the same place.</summary>
+    /// <exception cref="IOException">The store is away. The scrub is gone on with later.</exception>
+    public async ValueTask TryAsync(string key, Func<ValueTask> check)
+    {
+        try
+        {
+            await check().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            await ThrowIfAwayAsync(e).ConfigureAwait(false);
+            Add(new ScrubFinding(ScrubFindingKind.RecordCorrupt, ScrubAction.Reported, key, $"It cannot be read, or something that it is checked against: {e.Message}"));
+        }
+    }
+
+    /// <summary>Throws where a fault is not the object's but the store's.</summary>
+    public ValueTask ThrowIfAwayAsync(Exception fault) => fault is InvalidDataException or ObjectTooLargeException ? default : _root.Store.ThrowIfAwayAsync(Token);
 
     /// <summary>Says that a key was dealt with, and writes that down when it is time.</summary>
     public async ValueTask PassAsync(string key)

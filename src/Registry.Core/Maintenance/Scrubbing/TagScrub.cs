@@ -46,8 +46,9 @@ internal sealed class TagScrub(ContentRoot root)
         {
             manifest = digest.IsSupported ? await root.Records.ReadAsync<ManifestRecord>(ContentKeys.Manifest(repository, digest), run.Token).ConfigureAwait(false) : null;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
+            await run.ThrowIfAwayAsync(e).ConfigureAwait(false);
             return true; // Told of where manifests are looked at.
         }
 

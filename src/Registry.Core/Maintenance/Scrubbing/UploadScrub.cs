@@ -12,7 +12,7 @@ internal sealed class UploadScrub(ContentRoot root)
     {
         await foreach (string key in root.Store.ListAllAsync(ContentKeys.UploadsPrefix, run.After, run.Token).ConfigureAwait(false))
         {
-            await CheckAsync(run, key).ConfigureAwait(false);
+            await run.TryAsync(key, () => CheckAsync(run, key)).ConfigureAwait(false);
             await run.PassAsync(key).ConfigureAwait(false);
         }
     }

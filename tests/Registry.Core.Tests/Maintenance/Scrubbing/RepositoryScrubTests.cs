@@ -235,6 +235,39 @@ public sealed class RepositoryScrubTests : ScrubTest
         Assert.Equal((1, 1), (report.Manifests, report.Tags));
     }
 
+    /// <summary>A push of it would bring all its bytes, and then not be able to put its record: again and again.</summary>
+    [Fact]
+    public async Task A_blob_whose_record_nobody_can_read_is_not_stored_anew_and_the_refs_to_it_and_to_others_are()
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "app", "latest");
+        StoreScrubSource source = await SourceOfAsync("app");
+        List<string> refs = [.. (await KeysAsync(ContentKeys.RefsPrefix)).Where(static key => !key.Contains("/lease-", StringComparison.Ordinal))];
+        foreach (string key in refs)
+        {
+            await Store.DeleteAsync(key, Cancel);
+        }
+
+        List<string> data = await KeysAsync(ContentKeys.DataPrefix);
+        await PutTooLargeAsync(Store, ContentKeys.Blob(LayerOf("app")));
+
+        int begun = 0;
+        var counting = new HookedStore(Store);
+        counting.Before = call =>
+        {
+            begun += call.Operation == StoreOperation.BeginUpload ? 1 : 0;
+            return default;
+        };
+        ScrubReport report = await ScrubAsync(source, root: Node(counting));
+
+        Assert.NotNull(report.Ended);
+        Assert.Equal(0, begun);
+        ScrubFinding found = Single(report, ScrubFindingKind.ManifestNotWhole);
+        Assert.Equal((ScrubAction.Reported, $"{Repo}@{image.Digest}"), (found.Action, Assert.Single(found.Manifests)));
+        Assert.Contains(LayerOf("app").Value, found.Detail, StringComparison.Ordinal);
+        Assert.Equal(refs.Count, report.Findings.Count(static finding => finding is { Kind: ScrubFindingKind.RefMissing, Action: ScrubAction.Mended }));
+        Assert.Equal(data, await KeysAsync(ContentKeys.DataPrefix));
+    }
+
     [Theory]
     [InlineData("blob", false)]
     [InlineData("manifest", false)]

@@ -91,6 +91,54 @@ public sealed class ScrubRunTests : ScrubTest
         Assert.NotNull((await new Scrub(Root, null, NullLogger.Instance).ReadReportAsync(Cancel))!.Ended);
     }
 
+    [Theory]
+    [InlineData("blob")]
+    [InlineData("manifest")]
+    [InlineData("tag")]
+    [InlineData("upload")]
+    [InlineData("notes")]
+    public async Task A_record_that_the_store_cannot_read_is_reported_and_the_others_are_looked_at(string what)
+    {
+        TestManifest image = await Root.PushImageAsync(Repo, "app", "latest");
+        await Root.PushImageAsync(OtherRepo, "other", "latest");
+        string session = await Root.StartAsync(Repo);
+        Time.Advance(Day);
+        string key = what switch
+        {
+            "blob" => ContentKeys.Blob(LayerOf("app")),
+            "manifest" => ContentKeys.Manifest(Repo, image.Digest),
+            "tag" => ContentKeys.Tag(Repo, Tag.Parse("latest")),
+            "upload" => ContentKeys.Upload(session),
+            _ => ScrubKeys.Suspects,
+        };
+        var failing = new HookedStore(Store) { Before = call => call.Is(StoreOperation.Get, key) ? throw new IOException("bad sector") : default };
+
+        ScrubReport report = await ScrubAsync(await SourceOfAsync("app"), root: Node(failing));
+
+        Assert.NotNull(report.Ended);
+        ScrubFinding found = Single(report, ScrubFindingKind.RecordCorrupt);
+        Assert.Equal((key, ScrubAction.Reported), (found.Key, found.Action));
+        Assert.Contains("bad sector", found.Detail, StringComparison.Ordinal);
+        Assert.Equal((what == "blob" ? 4 : 5, what == "manifest" ? 1 : 2, what == "tag" ? 1 : 2), (report.Blobs, report.Manifests, report.Tags));
+        Assert.DoesNotContain(report.Findings, static finding => finding.Action != ScrubAction.Reported);
+        Assert.Empty((await ScrubAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_stops_the_scrub_which_is_gone_on_with_at_the_same_key()
+    {
+        await Root.PushImageAsync(Repo, "app", "latest");
+        bool gone = false;
+        var away = new HookedStore(Store) { Before = call => (gone |= call.Is(StoreOperation.Get, ContentKeys.RepositoriesPrefix)) ? throw new IOException("no route") : default };
+
+        await Assert.ThrowsAsync<IOException>(() => ScrubAsync(root: Node(away)));
+        Time.Advance(TimeSpan.FromMinutes(20));
+        ScrubReport report = await ScrubAsync();
+
+        Assert.Empty(report.Findings);
+        Assert.Equal((1, 1), (report.Manifests, report.Tags));
+    }
+
     [Fact]
     public async Task A_sign_of_life_that_cannot_be_written_says_nothing_of_the_bytes_that_are_read()
     {
