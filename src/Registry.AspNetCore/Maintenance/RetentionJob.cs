@@ -129,8 +129,14 @@ internal sealed class RetentionJob(FeedDirectory feeds, ContentRoots roots, Main
         }
 
         Tell(report, reports);
-        if (report!.StoppedBecause is not null)
+        if (report!.StoppedBecause is { } reason)
         {
+            if (reason == RetentionFeed.OtherRules)
+            {
+                // What was gone through already is to be seen by the rules that there are now.
+                claim.Pass("", claim.Counts);
+            }
+
             await claim.PauseAsync().ConfigureAwait(false);
             return;
         }

@@ -155,6 +155,35 @@ public sealed class RetentionTests : MaintenanceTest
     }
 
     [Fact]
+    public async Task A_run_after_one_that_met_other_rules_begins_at_the_front()
+    {
+        await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));
+        await PushAsync(host, "team/app", "pr-1", "rc-1");
+        await PushAsync(host, "team/other", [.. Enumerable.Range(0, 40).Select(static i => $"pr-{i:00}")]);
+        var changed = new Feed("team");
+        Team(changed);
+        changed.Retention[0].Tags.Add("rc-*");
+        int removed = 0;
+
+        IReadOnlyList<RetentionReport> reports = await MaintenanceOf(host).ApplyRetentionAsync(null, Change, Cancel);
+        Assert.Equal("The feed has other rules by now.", Assert.Single(reports).StoppedBecause);
+        Assert.Equal(["rc-1"], await TagsAsync(host, "team/app"));
+
+        Assert.Null(Assert.Single(await MaintenanceOf(host).ApplyRetentionAsync(null, null, Cancel)).StoppedBecause);
+        Assert.Empty(await TagsAsync(host, "team/app"));
+
+        ValueTask Change(RetentionItem item, CancellationToken cancellationToken)
+        {
+            if (++removed == 2)
+            {
+                host.Services.GetRequiredKeyedService<HostFeeds>("").Set(changed);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Fact]
     public async Task Tags_that_are_protected_while_a_run_goes_on_stay_and_a_change_of_another_kind_does_not_end_it()
     {
         await using RegistryHost host = await StartAsync(SwitchOff, static registry => registry.AddFeed("team", Team));

@@ -11,6 +11,9 @@ namespace Registry.Maintenance.Retention;
 /// <param name="isProtected">Whether a tag of a feed stays whatever rules say. It gets the repository's name within the feed.</param>
 internal sealed class RetentionFeed(Func<FeedTable> feeds, ActiveFeed began, Func<ActiveFeed, RepositoryName, Tag, bool> isProtected)
 {
+    /// <summary>Why a run stops that began by rules which the feed has no more.</summary>
+    public const string OtherRules = "The feed has other rules by now.";
+
     private readonly RetentionRule[] _rules = [.. began.Settings.Retention];
 
     /// <summary>The feed's own name.</summary>
@@ -44,6 +47,6 @@ internal sealed class RetentionFeed(Func<FeedTable> feeds, ActiveFeed began, Fun
             return "The feed has another store by now.";
         }
 
-        return RetentionRules.AreSame(_rules, now.Retention) ? null : "The feed has other rules by now.";
+        return RetentionRules.AreSame(_rules, now.Retention) ? null : OtherRules;
     }
 }
