@@ -1,5 +1,6 @@
 using Registry.Content;
 using Registry.Content.Records;
+using Registry.Maintenance.Jobs;
 using Registry.Model;
 using Registry.Storage;
 
@@ -178,9 +179,16 @@ internal sealed class UsageStore(ContentRoot root, int maxEntries = UsageStore.M
         var entries = new Dictionary<string, PullCount>(record.Entries, StringComparer.Ordinal);
         foreach (string name in record.Entries.OrderBy(static entry => entry.Value.Last).Take(LookedAtWhenFull).Select(static entry => entry.Key))
         {
-            if (!await ExistsAsync(repository, name, cancellationToken).ConfigureAwait(false))
+            try
             {
-                entries.Remove(name);
+                if (!await ExistsAsync(repository, name, cancellationToken).ConfigureAwait(false))
+                {
+                    entries.Remove(name);
+                }
+            }
+            catch (Exception e) when (JobFaults.IsFault(e, cancellationToken))
+            {
+                // What cannot be read may be there. Were this to end the writing, one such thing would keep all pulls of the repository from being known.
             }
         }
 

@@ -365,6 +365,25 @@ public sealed class UsageTests : ContentTest
     }
 
     [Fact]
+    public async Task What_cannot_be_read_keeps_its_place_and_no_pull_from_being_written()
+    {
+        TestManifest broken = await Root.PushImageAsync(Repo, "broken", "latest");
+        var store = new UsageStore(Root, maxEntries: 2);
+        var counter = new PullCounter(Time);
+        counter.Note(Root, Repo, broken.Digest, Latest);
+        await store.AddAsync(Repo, counter.Pending(), counter.Settle, Cancel);
+        await Store.PutAsync(ContentKeys.Manifest(Repo, broken.Digest), Bytes("{\"state\":"), PutCondition.None, Cancel);
+        await Store.PutAsync(ContentKeys.Tag(Repo, Latest), Bytes("{\"digest\":"), PutCondition.None, Cancel);
+
+        await AddAsync(store, [DigestOf(1).Value]);
+
+        Assert.NotNull(await FindAsync(broken.Digest.Value));
+        Assert.NotNull(await FindAsync(Latest.Value));
+        Assert.NotNull(await FindAsync(DigestOf(1).Value));
+        Assert.Equal(2, (await store.SumAsync(Repo, Cancel))?.Pulls);
+    }
+
+    [Fact]
     public async Task A_record_that_cannot_be_read_is_begun_anew_and_until_then_everything_is_used()
     {
         await Store.PutAsync(ContentKeys.Usage(Repo, ""), Bytes("{\"pulls\":"), PutCondition.None, Cancel);
