@@ -38,6 +38,7 @@ internal sealed class RepositoryRetention(
         if (_untagged.Length > 0)
         {
             await new UntaggedRetention(root, manifests, repository, _untagged, _usage, _ofIndexes, dryRun, log).RunAsync(cancellationToken).ConfigureAwait(false);
+            await log.EndAsync(repository.Name.Value, "the rest of the manifests without tags", cancellationToken).ConfigureAwait(false);
         }
 
         if (_single.Length + _ranking.Length > 0)
@@ -231,7 +232,7 @@ internal sealed class RepositoryRetention(
             Task<RetentionItem>[] all = [.. some.Select(verdict => CarryOutAsync(verdict, cancellationToken))];
             Task done = Task.WhenAll(all);
             await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await log.AddAsync(await Task.WhenAll(all.Where(static one => one.IsCompletedSuccessfully)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await log.AddAsync(await Task.WhenAll(all.Where(static one => one.IsCompletedSuccessfully)).ConfigureAwait(false), [], cancellationToken).ConfigureAwait(false);
             await done.ConfigureAwait(false);
         }
     }

@@ -127,17 +127,23 @@ internal sealed class RetentionRunner(ContentRoot root, IUnneededManifests manif
                     await RunAsync(feed, repository, about, dryRun, log, cancellationToken).ConfigureAwait(false);
                 }
 
-                if (log.StoppedBecause is { } reason)
+                // Also one that was left for its failures: a run that began at it again would come no further.
+                bool isLeft = about.Length > 0 && await log.EndAsync(repository.Name.Value, "the rest of the repository", cancellationToken).ConfigureAwait(false);
+                string? reason = log.StoppedBecause;
+                if (isLeft || reason is null)
+                {
+                    progress?.Passed(text);
+                }
+
+                if (reason is not null)
                 {
                     return reason;
                 }
-
-                progress?.Passed(text);
             }
         }
         while (page.HasMore);
 
-        return null;
+        return log.FailedAtEndBecause;
     }
 
     private async ValueTask RunAsync(RetentionFeed feed, FeedRepository repository, CompiledRule[] rules, bool dryRun, RetentionLog log, CancellationToken cancellationToken)

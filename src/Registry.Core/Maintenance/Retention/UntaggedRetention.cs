@@ -24,20 +24,35 @@ internal sealed class UntaggedRetention(
         {
             page = await root.Store.ListAsync(ContentKeys.Manifests(repository.FullName), after, PageSize, cancellationToken).ConfigureAwait(false);
             after = page.Keys.Count > 0 ? page.Keys[^1] : after;
-            NamedManifest[] named = [.. (await StoreConcurrency.SelectAsync(page.Keys, root.Options.StoreConcurrency, ReadAsync, cancellationToken).ConfigureAwait(false)).OfType<NamedManifest>()];
+            NamedManifest[] all = [.. (await StoreConcurrency.SelectAsync(page.Keys, root.Options.StoreConcurrency, ReadAsync, cancellationToken).ConfigureAwait(false)).OfType<NamedManifest>()];
+            await TellOfUnreadAsync([.. all.Where(static one => one.Fault is not null)], page.Keys.Count, cancellationToken).ConfigureAwait(false);
             if (log.IsStopped)
             {
                 return;
             }
 
-            Digest[] sound = [.. named.Where(static one => one.Fault is null).Select(static one => one.Digest)];
-            IReadOnlyList<UnneededLook> looks = await manifests.ConsiderAsync(repository.FullName, sound, dryRun, cancellationToken).ConfigureAwait(false);
-            int next = 0;
-            RetentionItem?[] items = [.. named.Select(one => ToItem(one, one.Fault is null ? looks[next++] : new UnneededLook(ManifestFate.Kept, one.Fault)))];
-            await log.AddAsync([.. items.OfType<RetentionItem>()], cancellationToken).ConfigureAwait(false);
+            NamedManifest[] named = [.. all.Where(static one => one.Fault is null)];
+            IReadOnlyList<UnneededLook> looks = await manifests.ConsiderAsync(repository.FullName, [.. named.Select(static one => one.Digest)], dryRun, cancellationToken).ConfigureAwait(false);
+
+            // One tag that cannot be read is reason enough for all of them to stay.
+            (RetentionItem Item, Exception? Fault)[] items = [.. named.Zip(looks, ToItem).OfType<(RetentionItem, Exception?)>()];
+            await log.AddAsync([.. items.Select(static one => one.Item)], [.. items.Select(static one => one.Fault)], cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
         while (page.HasMore && !log.IsStopped);
+    }
+
+    private async ValueTask TellOfUnreadAsync(NamedManifest[] unread, int lookedAt, CancellationToken cancellationToken)
+    {
+        foreach (NamedManifest one in unread)
+        {
+            await log.AddUnreadAsync(new RetentionItem(repository.Name.Value, null, one.Digest, one.Rule, one.Reason, RetentionOutcome.Failed, one.Fault!.Message), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (unread.Length < lookedAt)
+        {
+            log.FoundReadable();
+        }
     }
 
     // Those alone that a rule names.
@@ -69,7 +84,7 @@ internal sealed class UntaggedRetention(
         }
     }
 
-    private RetentionItem? ToItem(NamedManifest named, UnneededLook look)
+    private (RetentionItem Item, Exception? Fault)? ToItem(NamedManifest named, UnneededLook look)
     {
         RetentionOutcome? outcome = look switch
         {
@@ -78,7 +93,7 @@ internal sealed class UntaggedRetention(
             { Fate: ManifestFate.Removed } => RetentionOutcome.Removed,
             _ => null,
         };
-        return outcome is { } known ? new RetentionItem(repository.Name.Value, null, named.Digest, named.Rule, named.Reason, known, look.Fault?.Message) : null;
+        return outcome is { } known ? (new RetentionItem(repository.Name.Value, null, named.Digest, named.Rule, named.Reason, known, look.Fault?.Message), look.Fault) : null;
     }
 
     /// <summary>A manifest that a rule names, or that cannot be read.</summary>

@@ -167,6 +167,24 @@ public sealed class RetentionRunTests : RetentionTest
     }
 
     [Fact]
+    public async Task A_repository_whose_removals_fail_is_left_and_the_next_one_is_tried()
+    {
+        await PushAsync(Repo, [.. Enumerable.Range(0, 60).Select(static i => $"v{i}")]);
+        await PushAsync(OtherRepo, "x");
+        var store = new HookedStore(Store.Share());
+        ContentRoot node = Node(store);
+        store.Before = static call => call.Changes && call.Key.StartsWith(ContentKeys.Tags(Repo), StringComparison.Ordinal) ? throw new StoreUnavailableException("Not now.") : ValueTask.CompletedTask;
+
+        RetentionReport report = await RunAsync(node, dryRun: false, null, TagRule("*"));
+
+        Assert.Equal(["x"], Named(report));
+        RetentionItem left = Assert.Single(report.Items, static item => item is { Outcome: RetentionOutcome.Failed, Tag: null });
+        Assert.Equal(("app", "the rest of the repository is left until a later run", "Too many removals failed one after another."), (left.Repository, left.Reason, left.Error));
+        Assert.Null(report.StoppedBecause);
+        Assert.InRange(report.Failures, 21, 21 + node.Options.StoreConcurrency);
+    }
+
+    [Fact]
     public async Task A_store_that_is_gone_ends_the_run()
     {
         await PushAsync(Repo, [.. Enumerable.Range(0, 60).Select(static i => $"v{i}")]);

@@ -93,6 +93,47 @@ public sealed class UnreadableTests : RetentionTest
     }
 
     [Fact]
+    public async Task A_tag_that_keeps_many_manifests_from_going_keeps_neither_tags_nor_other_repositories_from_it()
+    {
+        RetentionRule untagged = Rule(static rule => rule.Untagged = true);
+        await PushAsync(Repo, "a", "pr-1");
+        TestManifest other = await Root.PushImageAsync(OtherRepo, "other");
+        for (int i = 0; i < 30; i++)
+        {
+            await Root.PushImageAsync(Repo, $"untagged {i}");
+        }
+
+        Time.Advance(2 * Day);
+        await RunAsync(untagged);
+        await SpoilTagAsync("a");
+        Time.Advance(2 * Day);
+
+        RetentionReport report = await RunAsync(untagged, TagRule("pr-*"));
+
+        Assert.Equal(["pr-1", other.Digest.Value], Named(report));
+        Assert.Equal((null, 1L, 30L + 1), (report.StoppedBecause, report.ManifestsRemoved, report.Failures));
+    }
+
+    [Fact]
+    public async Task Many_manifests_that_cannot_be_read_keep_nothing_else_from_going()
+    {
+        await PushAsync(Repo, "pr-1");
+        TestManifest sound = await Root.PushImageAsync(Repo, "sound");
+        for (int i = 0; i < 60; i++)
+        {
+            await Store.PutAsync(ContentKeys.Manifest(Repo, Sha256(BitConverter.GetBytes(i))), Bytes("{\"state\":"), PutCondition.None, Cancel);
+        }
+
+        Time.Advance(2 * Day);
+
+        RetentionReport report = await RunAsync(Rule(static rule => rule.Untagged = true), TagRule("pr-*"));
+
+        Assert.Equal([sound.Digest.Value], Named(report, RetentionOutcome.Condemned));
+        Assert.Equal(["pr-1"], Named(report));
+        Assert.Equal((null, 60L), (report.StoppedBecause, report.Failures));
+    }
+
+    [Fact]
     public async Task A_run_goes_on_though_many_cannot_be_read_and_ends_where_none_can()
     {
         string[] broken = [.. Enumerable.Range(0, 30).Select(static i => $"v{i}")];

@@ -5,6 +5,7 @@ using Registry.Feeds;
 using Registry.Maintenance.Collection;
 using Registry.Maintenance.Retention;
 using Registry.Model;
+using Registry.Storage;
 
 namespace Registry.Core.Tests.Maintenance.Retention;
 
@@ -133,6 +134,28 @@ public sealed class UntaggedRetentionTests : RetentionTest
 
         Assert.Equal(["b", "c"], report.Items.Select(static item => item.Repository));
         Assert.Equal(["library/b", "library/c"], progress.Done);
+    }
+
+    [Fact]
+    public async Task A_run_that_ends_for_its_failures_is_gone_on_with_behind_them()
+    {
+        foreach (string name in new[] { "a", "b", "c", "d", "e" })
+        {
+            await PushAsync(RepositoryName.Parse($"library/{name}"), [.. Enumerable.Range(0, 20).Select(static i => $"v{i}")]);
+        }
+
+        var store = new HookedStore(Store.Share()) { Before = static call => call.Changes ? throw new StoreUnavailableException("Gone.") : ValueTask.CompletedTask };
+        var feeds = new FeedTable([Settings]);
+        var runner = new RetentionRunner(Node(store), null!, static (_, _, _) => false);
+        var first = new Progress();
+        var second = new Progress { After = "library/c" };
+
+        RetentionReport ended = await runner.RunAsync(() => feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, null, first, Cancel);
+        RetentionReport rest = await runner.RunAsync(() => feeds, feeds.Feeds[0], [TagRule("*")], dryRun: false, null, second, Cancel);
+
+        Assert.Equal(["library/a", "library/b", "library/c"], first.Done);
+        Assert.Equal(["library/d", "library/e"], second.Done);
+        Assert.All(new[] { ended, rest }, static report => Assert.Equal("Too many removals failed one after another.", report.StoppedBecause));
     }
 
     [Fact]
