@@ -9,10 +9,12 @@ internal interface IUnneededManifests
     /// <summary>Takes the next step with each of some manifests, if nothing needs it: no tag, no index that is there, no subject that is there.</summary>
     /// <param name="repository">The repository, by its full name.</param>
     /// <param name="digests">The manifests.</param>
+    /// <param name="findUsed">Finds those that have come to be used since a rule named them: asked of all that are to end, right before they do. They are kept.</param>
     /// <param name="dryRun">Whether nothing is to be changed: the answer is what would have been done.</param>
     /// <param name="cancellationToken">Ends the work, of which what was done is answered still: the others are kept.</param>
     /// <returns>What became of each, in their order.</returns>
-    ValueTask<IReadOnlyList<UnneededLook>> ConsiderAsync(RepositoryName repository, IReadOnlyList<Digest> digests, bool dryRun, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<UnneededLook>> ConsiderAsync(
+        RepositoryName repository, IReadOnlyList<Digest> digests, Func<IReadOnlyCollection<Digest>, CancellationToken, ValueTask<IReadOnlyList<Digest>>> findUsed, bool dryRun, CancellationToken cancellationToken);
 }
 
 /// <summary>What became of a manifest.</summary>

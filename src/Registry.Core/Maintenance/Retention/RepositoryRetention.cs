@@ -3,7 +3,6 @@ using Registry.Content.Catalog;
 using Registry.Content.Records;
 using Registry.Feeds;
 using Registry.Maintenance.Jobs;
-using Registry.Maintenance.Usage;
 using Registry.Model;
 
 namespace Registry.Maintenance.Retention;
@@ -23,26 +22,30 @@ internal sealed class RepositoryRetention(
     private readonly CompiledRule[] _untagged = [.. rules.Where(static rule => rule.Untagged)];
     private readonly CompiledRule[] _single = [.. rules.Where(static rule => !rule.Untagged && !rule.Ranks)];
     private readonly CompiledRule[] _ranking = [.. rules.Where(static rule => !rule.Untagged && rule.Ranks)];
-    private RepositoryUsage? _usage;
-    private IndexUsage? _ofIndexes;
+    private CurrentUsage? _usage;
     private bool _hasUnreadTags;
 
     public async ValueTask RunAsync(CancellationToken cancellationToken)
     {
         if (rules.Any(static rule => rule.AsksForPulls))
         {
-            _usage = await new UsageStore(root).LoadAsync(repository.FullName, cancellationToken).ConfigureAwait(false);
-            _ofIndexes = new IndexUsage(root, repository.FullName, _usage);
+            _usage = await CurrentUsage.LoadAsync(root, repository.FullName, cancellationToken).ConfigureAwait(false);
         }
 
         if (_untagged.Length > 0)
         {
-            await new UntaggedRetention(root, manifests, repository, _untagged, _usage, _ofIndexes, dryRun, log).RunAsync(cancellationToken).ConfigureAwait(false);
+            await new UntaggedRetention(root, manifests, repository, _untagged, _usage, dryRun, log).RunAsync(cancellationToken).ConfigureAwait(false);
             await log.EndAsync(repository.Name.Value, "the rest of the manifests without tags", cancellationToken).ConfigureAwait(false);
         }
 
         if (_single.Length + _ranking.Length > 0)
         {
+            if (_untagged.Length > 0 && _usage is not null)
+            {
+                // Manifests without tags may have taken hours.
+                await _usage.ReloadAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             await LookAtTagsAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -56,6 +59,11 @@ internal sealed class RepositoryRetention(
         {
             page = await root.Tags.ListAsync(repository.FullName, after, TagPage, cancellationToken).ConfigureAwait(false);
             after = page.Names.Count > 0 ? page.Names[^1] : after;
+            if (_usage is not null)
+            {
+                await _usage.RefreshAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             TagLook[] looks = await StoreConcurrency.SelectAsync(page.Names, root.Options.StoreConcurrency, LookAtTagAsync, cancellationToken).ConfigureAwait(false);
             TagFacts[] tags = [.. looks.Select(static look => look.Facts).OfType<TagFacts>()];
             log.TagsSeen += tags.Length;
@@ -77,6 +85,12 @@ internal sealed class RepositoryRetention(
         {
             if (!log.IsStopped)
             {
+                if (_usage is not null && rule.AsksForPulls)
+                {
+                    await _usage.RefreshAsync(cancellationToken).ConfigureAwait(false);
+                    held.ForEach(NoteUse);
+                }
+
                 await CarryOutAsync(await JudgeTogetherAsync(rule, held, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
                 held.RemoveAll(static tag => tag.IsGone);
             }
@@ -134,8 +148,15 @@ internal sealed class RepositoryRetention(
             return null;
         }
 
-        DateTimeOffset used = RepositoryUsage.Later(RepositoryUsage.Later(found.Record.Updated, _usage?.LastUsed(tag.Value)), _usage?.LastUsed(digest.Value));
-        return new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, used);
+        var facts = new TagFacts(tag, found.Record.Generation, digest, found.Record.Updated, found.Record.Updated);
+        NoteUse(facts);
+        return facts;
+    }
+
+    private void NoteUse(TagFacts tag)
+    {
+        tag.WasUsed(_usage?.LastUsed(tag.Tag.Value));
+        tag.WasUsed(_usage?.LastUsed(tag.Digest.Value));
     }
 
     private async ValueTask<Verdict?> JudgeAloneAsync(TagFacts tag, CancellationToken cancellationToken)
@@ -150,7 +171,7 @@ internal sealed class RepositoryRetention(
 
             if (look.IsUnused)
             {
-                return new Verdict(tag, rule.Name, rule.Reason(tag.Tag, tag.Pushed, tag.LastUsed));
+                return new Verdict(tag, rule, rule.Reason(tag.Tag, tag.Pushed, tag.LastUsed));
             }
         }
 
@@ -159,9 +180,9 @@ internal sealed class RepositoryRetention(
 
     // The manifest is read only where a rule asks for pulls, and would name the tag by all else.
     private ValueTask<UseLook> LookAtUseAsync(CompiledRule rule, TagFacts tag, CancellationToken cancellationToken) =>
-        rule.AsksForPulls && _ofIndexes is not null ? _ofIndexes.LookAsync(rule, tag, cancellationToken) : new ValueTask<UseLook>(new UseLook(IsUnused: true));
+        rule.AsksForPulls && _usage is not null ? _usage.OfIndexes.LookAsync(rule, tag, cancellationToken) : new ValueTask<UseLook>(new UseLook(IsUnused: true));
 
-    private static Verdict Unread(CompiledRule rule, TagFacts tag, Exception fault) => new(tag, rule.Name, "its manifest cannot be read", fault);
+    private static Verdict Unread(CompiledRule rule, TagFacts tag, Exception fault) => new(tag, rule, "its manifest cannot be read", fault);
 
     private async ValueTask<IReadOnlyList<Verdict>> JudgeTogetherAsync(CompiledRule rule, List<TagFacts> held, CancellationToken cancellationToken)
     {
@@ -184,7 +205,7 @@ internal sealed class RepositoryRetention(
         named = [.. named.Zip(looks).Where(static pair => pair.Second.IsUnused).Select(static pair => pair.First)];
         if (rule.TotalBytesAbove is not { } limit)
         {
-            return [.. named.Select(tag => new Verdict(tag.Tag, rule.Name, rule.Reason(tag.Tag.Tag, tag.Tag.Pushed, tag.Tag.LastUsed, tag.Prefix)))];
+            return [.. named.Select(tag => new Verdict(tag.Tag, rule, rule.Reason(tag.Tag.Tag, tag.Tag.Pushed, tag.Tag.LastUsed, tag.Prefix)))];
         }
 
         if (_hasUnreadTags)
@@ -210,7 +231,7 @@ internal sealed class RepositoryRetention(
             .Where(tag => !tag.Tag.IsDone && !sizes.Unread.ContainsKey(tag.Tag.Digest) && !isProtected(tag.Tag.Tag))
             .ToDictionary(static tag => tag.Tag, static tag => tag.Prefix);
         return [.. sizes.Shrink(held, prefixes.ContainsKey, limit).Select(removed =>
-            new Verdict(removed.Tag, rule.Name, rule.Reason(removed.Tag.Tag, removed.Tag.Pushed, removed.Tag.LastUsed, prefixes[removed.Tag], removed.Reason)))];
+            new Verdict(removed.Tag, rule, rule.Reason(removed.Tag.Tag, removed.Tag.Pushed, removed.Tag.LastUsed, prefixes[removed.Tag], removed.Reason)))];
 
         ValueTask TellAsync(Digest? digest, string reason, Exception? fault) =>
             log.AddUnreadAsync(new RetentionItem(repository.Name.Value, null, digest, rule.Name, reason, RetentionOutcome.Failed, fault?.Message), cancellationToken);
@@ -220,6 +241,8 @@ internal sealed class RepositoryRetention(
     {
         await TellOfUnreadAsync([.. verdicts.Where(static verdict => verdict.Fault is not null)], cancellationToken).ConfigureAwait(false);
 
+        bool usageIsNewer = false;
+
         // A few at a time, so that what was done is told before more is done, and what is set meanwhile holds.
         foreach (Verdict[] some in verdicts.Where(static verdict => !verdict.Tag.IsDone).Chunk(root.Options.StoreConcurrency))
         {
@@ -228,8 +251,13 @@ internal sealed class RepositoryRetention(
                 return;
             }
 
+            if (_usage is not null && !dryRun && Array.Exists(some, static verdict => verdict.Rule.AsksForPulls))
+            {
+                usageIsNewer |= await _usage.RefreshAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             // Where the run is ended meanwhile, what was done is told still.
-            Task<RetentionItem>[] all = [.. some.Select(verdict => CarryOutAsync(verdict, cancellationToken))];
+            Task<RetentionItem>[] all = [.. some.Select(verdict => CarryOutAsync(verdict, usageIsNewer, cancellationToken))];
             Task done = Task.WhenAll(all);
             await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await log.AddAsync(await Task.WhenAll(all.Where(static one => one.IsCompletedSuccessfully)).ConfigureAwait(false), [], cancellationToken).ConfigureAwait(false);
@@ -244,18 +272,28 @@ internal sealed class RepositoryRetention(
         {
             TagFacts tag = verdict.Tag;
             tag.IsDone = true;
-            await log.AddUnreadAsync(new RetentionItem(repository.Name.Value, tag.Tag, tag.Digest, verdict.Rule, verdict.Reason, RetentionOutcome.Failed, verdict.Fault?.Message), cancellationToken).ConfigureAwait(false);
+            await log.AddUnreadAsync(new RetentionItem(repository.Name.Value, tag.Tag, tag.Digest, verdict.Rule.Name, verdict.Reason, RetentionOutcome.Failed, verdict.Fault?.Message), cancellationToken).ConfigureAwait(false);
             log.FoundReadable();
         }
     }
 
-    private async Task<RetentionItem> CarryOutAsync(Verdict verdict, CancellationToken cancellationToken)
+    private async Task<RetentionItem> CarryOutAsync(Verdict verdict, bool usageIsNewer, CancellationToken cancellationToken)
     {
         TagFacts tag = verdict.Tag;
         tag.IsDone = true;
         if (isProtected(tag.Tag))
         {
             return Item(RetentionOutcome.Protected);
+        }
+
+        if (usageIsNewer && verdict.Rule.AsksForPulls)
+        {
+            NoteUse(tag);
+            UseLook look = await LookAtUseAsync(verdict.Rule, tag, cancellationToken).ConfigureAwait(false);
+            if (!look.IsUnused)
+            {
+                return Item(look.Fault is null ? RetentionOutcome.Changed : RetentionOutcome.Failed, look.Fault?.Message);
+            }
         }
 
         try
@@ -269,12 +307,12 @@ internal sealed class RepositoryRetention(
             return Item(RetentionOutcome.Failed, e.Message);
         }
 
-        RetentionItem Item(RetentionOutcome outcome, string? error = null) => new(repository.Name.Value, tag.Tag, tag.Digest, verdict.Rule, verdict.Reason, outcome, error);
+        RetentionItem Item(RetentionOutcome outcome, string? error = null) => new(repository.Name.Value, tag.Tag, tag.Digest, verdict.Rule.Name, verdict.Reason, outcome, error);
     }
 
     /// <summary>A tag, and what rules go by: nothing where it is gone or leads nowhere, or where it cannot be read.</summary>
     private sealed record TagLook(Tag Tag, TagFacts? Facts, Exception? Fault = null);
 
     /// <summary>What a rule says of a tag, or why it cannot say anything.</summary>
-    private sealed record Verdict(TagFacts Tag, string Rule, string Reason, Exception? Fault = null);
+    private sealed record Verdict(TagFacts Tag, CompiledRule Rule, string Reason, Exception? Fault = null);
 }

@@ -35,7 +35,7 @@ public sealed record RetentionReport
     /// <summary>How many manifests without tags were removed.</summary>
     public long ManifestsRemoved { get; init; }
 
-    /// <summary>How many tags a rule names and stay, because they are protected or were pushed meanwhile.</summary>
+    /// <summary>How many tags a rule names and stay, because they are protected, or were pushed or pulled meanwhile.</summary>
     public long Kept { get; init; }
 
     /// <summary>How many times something failed. What was not removed is named again by the next run.</summary>
@@ -73,7 +73,7 @@ public enum RetentionOutcome
     /// <summary>A tag that is protected stays.</summary>
     Protected,
 
-    /// <summary>A tag that was pushed or deleted after it had been looked at stays as it is now.</summary>
+    /// <summary>A tag that was pushed or deleted after it had been looked at, or pulled where the rule asks for that, stays as it is now.</summary>
     Changed,
 
     /// <summary>It could not be removed, or not be judged, and stays until the next run.</summary>

@@ -14,7 +14,8 @@ internal sealed class UnneededManifests(ContentRoot root, CollectionOptions opti
     private readonly Steps _real = new(new CollectionRun(root, options, new NamedByRules(), clock, dryRun: false));
     private readonly Steps _dry = new(new CollectionRun(root, options, new NamedByRules(), clock, dryRun: true));
 
-    public async ValueTask<IReadOnlyList<UnneededLook>> ConsiderAsync(RepositoryName repository, IReadOnlyList<Digest> digests, bool dryRun, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<UnneededLook>> ConsiderAsync(
+        RepositoryName repository, IReadOnlyList<Digest> digests, Func<IReadOnlyCollection<Digest>, CancellationToken, ValueTask<IReadOnlyList<Digest>>> findUsed, bool dryRun, CancellationToken cancellationToken)
     {
         Steps steps = dryRun ? _dry : _real;
         (ManifestLook Look, Exception? Fault)[] looks = await StoreConcurrency.SelectAsync(digests, options.Concurrency, LookAsync, CancellationToken.None).ConfigureAwait(false);
@@ -25,6 +26,11 @@ internal sealed class UnneededManifests(ContentRoot root, CollectionOptions opti
         var ended = new HashSet<Digest>();
         try
         {
+            foreach (Digest used in await findUsed([.. ripe.Keys], cancellationToken).ConfigureAwait(false))
+            {
+                ripe.Remove(used);
+            }
+
             await steps.Ender.EndAsync(repository, ripe, ended, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -32,7 +38,10 @@ internal sealed class UnneededManifests(ContentRoot root, CollectionOptions opti
             kept = kept with { Fault = FaultOf(e) };
         }
 
-        return [.. digests.Zip(looks, (digest, one) => one.Look.Fate != ManifestFate.Ripe ? new UnneededLook(one.Look.Fate, one.Fault) : ended.Contains(digest) ? new UnneededLook(ManifestFate.Removed) : kept)];
+        return [.. digests.Zip(looks, (digest, one) =>
+            one.Look.Fate != ManifestFate.Ripe ? new UnneededLook(one.Look.Fate, one.Fault)
+            : ended.Contains(digest) ? new UnneededLook(ManifestFate.Removed)
+            : ripe.ContainsKey(digest) ? kept : new UnneededLook(ManifestFate.Kept))];
 
         async ValueTask<(ManifestLook Look, Exception? Fault)> LookAsync(Digest digest, CancellationToken none)
         {

@@ -11,7 +11,7 @@ namespace Registry.Maintenance.Retention;
 
 /// <summary>Carries out rules about manifests without tags on one repository, page by page.</summary>
 internal sealed class UntaggedRetention(
-    ContentRoot root, IUnneededManifests manifests, FeedRepository repository, CompiledRule[] rules, RepositoryUsage? usage, IndexUsage? ofIndexes, bool dryRun, RetentionLog log)
+    ContentRoot root, IUnneededManifests manifests, FeedRepository repository, CompiledRule[] rules, CurrentUsage? usage, bool dryRun, RetentionLog log)
 {
     // Before manifests end, every tag of the repository is looked at: better once for many.
     private const int PageSize = 1000;
@@ -24,6 +24,11 @@ internal sealed class UntaggedRetention(
         {
             page = await root.Store.ListAsync(ContentKeys.Manifests(repository.FullName), after, PageSize, cancellationToken).ConfigureAwait(false);
             after = page.Keys.Count > 0 ? page.Keys[^1] : after;
+            if (usage is not null)
+            {
+                await usage.RefreshAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             NamedManifest[] all = [.. (await StoreConcurrency.SelectAsync(page.Keys, root.Options.StoreConcurrency, ReadAsync, cancellationToken).ConfigureAwait(false)).OfType<NamedManifest>()];
             await TellOfUnreadAsync([.. all.Where(static one => one.Fault is not null)], page.Keys.Count, cancellationToken).ConfigureAwait(false);
             if (log.IsStopped)
@@ -32,7 +37,8 @@ internal sealed class UntaggedRetention(
             }
 
             NamedManifest[] named = [.. all.Where(static one => one.Fault is null)];
-            IReadOnlyList<UnneededLook> looks = await manifests.ConsiderAsync(repository.FullName, [.. named.Select(static one => one.Digest)], dryRun, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<UnneededLook> looks = await manifests.ConsiderAsync(
+                repository.FullName, [.. named.Select(static one => one.Digest)], FindUsedAsync, dryRun, cancellationToken).ConfigureAwait(false);
 
             // One tag that cannot be read is reason enough for all of them to stay.
             (RetentionItem Item, Exception? Fault)[] items = [.. named.Zip(looks, ToItem).OfType<(RetentionItem, Exception?)>()];
@@ -55,6 +61,19 @@ internal sealed class UntaggedRetention(
         }
     }
 
+    // To look at many takes its time: those that no rule names any more by what is known of pulls now.
+    private async ValueTask<IReadOnlyList<Digest>> FindUsedAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellationToken)
+    {
+        if (digests.Count == 0 || usage is null || !await usage.RefreshAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return [];
+        }
+
+        NamedManifest?[] named = await StoreConcurrency.SelectAsync(
+            [.. digests.Select(digest => ContentKeys.Manifest(repository.FullName, digest))], root.Options.StoreConcurrency, ReadAsync, cancellationToken).ConfigureAwait(false);
+        return [.. digests.Except(named.OfType<NamedManifest>().Where(static one => one.Fault is null).Select(static one => one.Digest))];
+    }
+
     // Those alone that a rule names.
     private async ValueTask<NamedManifest?> ReadAsync(string key, CancellationToken cancellationToken)
     {
@@ -71,9 +90,9 @@ internal sealed class UntaggedRetention(
             }
 
             DateTimeOffset used = RepositoryUsage.Later(record.Pushed, usage?.LastUsed(digest.Value));
-            if (ofIndexes is not null && Array.Exists(rules, one => one.AsksForPulls && one.IsOldEnough(record.Pushed, used)))
+            if (usage is not null && Array.Exists(rules, one => one.AsksForPulls && one.IsOldEnough(record.Pushed, used)))
             {
-                used = RepositoryUsage.Later(used, await ofIndexes.FindLastUseAsync(digest, cancellationToken).ConfigureAwait(false));
+                used = RepositoryUsage.Later(used, await usage.OfIndexes.FindLastUseAsync(digest, cancellationToken).ConfigureAwait(false));
             }
 
             return Array.Find(rules, one => one.IsOldEnough(record.Pushed, used)) is { } rule ? new NamedManifest(digest, rule.Name, rule.Reason(null, record.Pushed, used)) : null;

@@ -132,6 +132,72 @@ public sealed class IndexUsageTests : RetentionTest
         Assert.Equal([ContentKeys.Manifest(Repo, TestManifest.ImageOf("old").Digest)], read);
     }
 
+    [Fact]
+    public async Task A_tag_that_is_pulled_while_manifests_without_tags_are_gone_through_stays()
+    {
+        await BeginCountingAsync();
+        await PushAsync(Repo, "a", "b");
+        Time.Advance(31 * Day);
+        var store = new HookedStore(Store.Share());
+        using ContentRoot node = Node(store);
+        store.OnceBefore(static call => call.Is(StoreOperation.List, ContentKeys.Manifests(Repo)), async () => await PullAsync(TestManifest.ImageOf("a").Digest, "a"));
+
+        RetentionReport report = await RunAsync(node, dryRun: false, null, Rule(static rule => rule.Untagged = true), Unused());
+
+        Assert.Equal(["b"], Named(report));
+        Assert.Equal(["a"], await Root.TagsAsync(Repo));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_tag_that_is_used_after_it_was_looked_at_stays(bool ranks)
+    {
+        await BeginCountingAsync();
+        TestManifest child = await Root.PushImageAsync(Repo, "child");
+        await PushIndexAsync("a", child.Digest);
+        await PushAsync(Repo, "b", "c", "d");
+        Time.Advance(31 * Day);
+        var store = new HookedStore(Store.Share());
+        using ContentRoot node = Node(store);
+        store.OnceAfter(static call => call.Is(StoreOperation.Get, ContentKeys.Tag(Repo, Tag.Parse("d"))), async () =>
+        {
+            Time.Advance(TimeSpan.FromMinutes(2));
+            await PullAsync(child.Digest);
+            await PullAsync(TestManifest.ImageOf("b").Digest);
+        });
+
+        RetentionReport report = await RunAsync(node, dryRun: false, null, Unused(rule => rule.KeepNewest = ranks ? 1 : null));
+
+        Assert.Equal(ranks ? ["c"] : ["c", "d"], Named(report));
+        Assert.Equal(ranks ? [] : ["a", "b"], Named(report, RetentionOutcome.Changed));
+        Assert.Equal(ranks ? ["a", "b", "d"] : ["a", "b"], await Root.TagsAsync(Repo));
+    }
+
+    [Fact]
+    public async Task A_manifest_without_tags_that_is_pulled_after_it_was_looked_at_stays()
+    {
+        await BeginCountingAsync();
+        TestManifest used = await Root.PushImageAsync(Repo, "used");
+        TestManifest unused = await Root.PushImageAsync(Repo, "unused");
+        RetentionRule rule = Unused(static rule => rule.Untagged = true);
+        Time.Advance(31 * Day);
+        Assert.Equal(2, (await RunAsync(rule)).ManifestsCondemned);
+        Time.Advance(2 * Day);
+        var store = new HookedStore(Store.Share());
+        using ContentRoot node = Node(store);
+        store.OnceAfter(call => call.Is(StoreOperation.Get, ContentKeys.Manifest(Repo, used.Digest)), async () =>
+        {
+            Time.Advance(TimeSpan.FromMinutes(2));
+            await PullAsync(used.Digest);
+        });
+
+        RetentionReport report = await RunAsync(node, dryRun: false, null, rule);
+
+        Assert.Equal([unused.Digest.Value], Named(report));
+        Assert.NotNull(await Root.PullAsync(Repo, used));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
