@@ -53,6 +53,7 @@ internal sealed class RepositoryRetention(
     private async ValueTask LookAtTagsAsync(CancellationToken cancellationToken)
     {
         var held = new List<TagFacts>();
+        CompiledRule[] ranking = _ranking;
         string? after = null;
         NamePage page;
         do
@@ -70,18 +71,17 @@ internal sealed class RepositoryRetention(
             await TellOfUnreadAsync(looks, cancellationToken).ConfigureAwait(false);
             Verdict?[] verdicts = await StoreConcurrency.SelectAsync(tags, root.Options.StoreConcurrency, JudgeAloneAsync, cancellationToken).ConfigureAwait(false);
             await CarryOutAsync([.. verdicts.OfType<Verdict>()], cancellationToken).ConfigureAwait(false);
-            if (_ranking.Length > 0)
+            held.AddRange(tags.Where(tag => ranking.Length > 0 && !tag.IsGone));
+            if (held.Count > maxTags)
             {
-                held.AddRange(tags.Where(static tag => !tag.IsGone));
-                if (held.Count > maxTags)
-                {
-                    throw new InvalidOperationException($"There are more than {maxTags} tags, too many to compare them with each other.");
-                }
+                // Rules that judge each by itself are carried out still.
+                await log.AddAsync(TooMany(ranking[0]), cancellationToken).ConfigureAwait(false);
+                (held, ranking) = ([], []);
             }
         }
-        while (page.HasMore && !log.IsStopped);
+        while (page.HasMore && !log.IsStopped && _single.Length + ranking.Length > 0);
 
-        foreach (CompiledRule rule in _ranking)
+        foreach (CompiledRule rule in ranking)
         {
             if (!log.IsStopped)
             {
@@ -96,6 +96,9 @@ internal sealed class RepositoryRetention(
             }
         }
     }
+
+    private RetentionItem TooMany(CompiledRule rule) => new(
+        repository.Name.Value, null, null, rule.Name, $"there are more than {maxTags} tags, too many to compare them with each other", RetentionOutcome.Failed);
 
     private async ValueTask<TagLook> LookAtTagAsync(string name, CancellationToken cancellationToken)
     {

@@ -244,17 +244,21 @@ public sealed class RetentionRunTests : RetentionTest
     }
 
     [Fact]
-    public async Task More_tags_than_can_be_compared_are_left_alone()
+    public async Task More_tags_than_can_be_compared_are_left_alone_by_the_rules_that_compare()
     {
-        await PushAsync(Repo, "a", "b", "c", "pr-1");
+        await Root.PushImageAsync(Repo, "one", [.. Enumerable.Range(0, 600).Select(static i => $"a{i:000}"), "pr-1"]);
         var log = new RetentionLog(null);
         FeedRepository repository = new FeedTable([Settings]).OwnerOf(Repo);
         CompiledRule[] rules = [new CompiledRule(TagRule("pr-*"), 0, Time.GetUtcNow()), new CompiledRule(Rule(static rule => rule.KeepNewest = 1), 1, Time.GetUtcNow())];
         var run = new RepositoryRetention(Root, null!, repository, static _ => false, rules, dryRun: false, log, maxTags: 2);
 
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await run.RunAsync(Cancel));
+        await run.RunAsync(Cancel);
 
-        Assert.Equal(["a", "b", "c"], await Root.TagsAsync(Repo));
+        RetentionReport report = log.Report("", dryRun: false, Time.GetUtcNow(), Time.GetUtcNow(), null);
+        Assert.Equal(["pr-1"], Named(report));
+        RetentionItem left = Assert.Single(report.Items, static item => item.Outcome == RetentionOutcome.Failed);
+        Assert.Equal(("app", "rule 2", "there are more than 2 tags, too many to compare them with each other"), (left.Repository, left.Rule, left.Reason));
+        Assert.Equal(600, (await Root.TagsAsync(Repo)).Count);
     }
 
     [Fact]
