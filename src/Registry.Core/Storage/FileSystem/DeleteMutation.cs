@@ -2,9 +2,10 @@ namespace Registry.Storage.FileSystem;
 
 /// <summary>Removes an object, if it has the ETag that it must have, and the folders that this leaves empty. The result says whether it was there like that.</summary>
 /// <remarks>
-/// <para>/// An empty folder may be removed at any time: a put that made it finds it missing when it renames, and makes it again. The removal is flushed even where there was no
+/// <para>An empty folder may be removed at any time: a put that made it finds it missing when it renames, and makes it again. The removal is flushed even where there was no
 /// file, since an earlier attempt may have removed it and failed to flush.</para>
-/// <para>The ETag is compared under the lock under which all others replace and remove the object, as <see cref="PutMutation"/> does it and says why it holds.</para>
+/// <para>The ETag is compared under the lock under which all others replace and remove the object, as <see cref="PutMutation"/> does it and says why it holds: while the file is there, it cannot
+/// become another one.</para>
 /// </remarks>
 internal sealed class DeleteMutation(StoreParts parts, string key, string path, string? requiredETag, CancellationToken cancellationToken) : Mutation<bool>(cancellationToken)
 {
@@ -26,7 +27,12 @@ internal sealed class DeleteMutation(StoreParts parts, string key, string path, 
                 return;
             }
 
-            parts.Files.Delete(path);
+            // Where a conditional one finds nothing there may be something a moment later, since a put if absent takes no lock.
+            if (requiredETag is null || etag is not null)
+            {
+                parts.Files.Delete(path);
+            }
+
             Result = etag is not null;
         }
 

@@ -60,6 +60,24 @@ public sealed class FileSystemStoreTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.PathOf("tmp")));
     }
 
+    /// <summary>A put if absent takes no lock, so that it may come between the look and the removal of a delete that found nothing.</summary>
+    [Fact]
+    public async Task A_delete_if_match_that_finds_nothing_removes_nothing()
+    {
+        await using FileSystemObjectStore store = folder.Open();
+        await using FileSystemObjectStore other = folder.Open();
+        for (int round = 0; round < 2_000; round++)
+        {
+            string key = $"objects/{round}";
+            Task<bool> delete = Task.Run(() => other.DeleteAsync(key, "gone", Cancel).AsTask());
+            Task<PutResult> put = Task.Run(() => store.PutAsync(key, "content"u8.ToArray(), PutCondition.IfAbsent, Cancel).AsTask());
+
+            Assert.True((await put).Succeeded);
+            Assert.False(await delete);
+            Assert.True(await store.GetAsync(key, Cancel) is not null, $"'{key}' is gone.");
+        }
+    }
+
     [Fact]
     public async Task What_the_system_cannot_look_at_is_a_fault_and_not_absent()
     {
