@@ -10,9 +10,6 @@ internal static class FeedSection
     /// <summary>What the section of the default feed is called, since an empty name cannot be written there.</summary>
     public const string DefaultName = "(default)";
 
-    private static readonly HashSet<string> Lists = new(
-        [nameof(Feed.Aliases), nameof(Feed.Hosts), nameof(Feed.ArtifactTypes), nameof(Feed.ImmutableTags), nameof(Feed.ProtectedTags), nameof(Feed.Warnings)], StringComparer.OrdinalIgnoreCase);
-
     /// <summary>Says that a setting is a list or a section, which would be taken for nothing.</summary>
     public static string NotOneValue(IConfigurationSection setting) => $"'{setting.Path}' is a list or a section; it must be one value.";
 
@@ -44,13 +41,17 @@ internal static class FeedSection
                     feed.RepositoryQuotas[pattern.Key] = QuotaSection.Read(pattern, mistakes);
                 }
             }
+            else if (ListOf(feed, setting.Key) is { } list)
+            {
+                Add(list, setting);
+            }
             else if (!TrySet(feed, setting))
             {
                 mistakes.Add(setting.Value is { } value
                     ? $"'{setting.Path}' is '{value}', which is no value of a feed's setting."
                     : $"'{setting.Path}' is no setting of a feed.");
             }
-            else if (setting.GetChildren().Any() && !Lists.Contains(setting.Key))
+            else if (setting.GetChildren().Any())
             {
                 mistakes.Add(NotOneValue(setting));
             }
@@ -59,22 +60,21 @@ internal static class FeedSection
         return feed;
     }
 
+    private static IList<string>? ListOf(Feed feed, string setting) => setting.ToUpperInvariant() switch
+    {
+        "ALIASES" => feed.Aliases,
+        "HOSTS" => feed.Hosts,
+        "ARTIFACTTYPES" => feed.ArtifactTypes,
+        "IMMUTABLETAGS" => feed.ImmutableTags,
+        "PROTECTEDTAGS" => feed.ProtectedTags,
+        "WARNINGS" => feed.Warnings,
+        _ => null,
+    };
+
     private static bool TrySet(Feed feed, IConfigurationSection setting)
     {
         switch (setting.Key.ToUpperInvariant())
         {
-            case "ALIASES":
-                return TryAdd(feed.Aliases, setting);
-            case "HOSTS":
-                return TryAdd(feed.Hosts, setting);
-            case "ARTIFACTTYPES":
-                return TryAdd(feed.ArtifactTypes, setting);
-            case "IMMUTABLETAGS":
-                return TryAdd(feed.ImmutableTags, setting);
-            case "PROTECTEDTAGS":
-                return TryAdd(feed.ProtectedTags, setting);
-            case "WARNINGS":
-                return TryAdd(feed.Warnings, setting);
             case "STORE":
                 feed.Store = setting.Value ?? "";
                 return true;
@@ -107,7 +107,7 @@ internal static class FeedSection
     }
 
     /// <summary>Adds a value, or each of a list of values.</summary>
-    public static bool TryAdd(IList<string> list, IConfigurationSection setting)
+    public static void Add(IList<string> list, IConfigurationSection setting)
     {
         if (setting.Value is { Length: > 0 } one)
         {
@@ -118,8 +118,6 @@ internal static class FeedSection
         {
             list.Add(item.Value ?? "");
         }
-
-        return true;
     }
 
     private static bool TrySet(IConfigurationSection setting, Action<TimeSpan?> set)

@@ -21,13 +21,7 @@ internal static class RetentionSection
             rules.Add(rule);
             foreach (IConfigurationSection setting in item.GetChildren())
             {
-                if (!TrySet(rule, setting))
-                {
-                    mistakes.Add(setting.Value is { } value
-                        ? $"'{setting.Path}' is '{value}', which is no value of a retention rule's setting."
-                        : $"'{setting.Path}' is no setting of a retention rule.");
-                }
-                else if (FindMisshapen(item, setting) is { } mistake)
+                if (Apply(rule, item, setting) is { } mistake)
                 {
                     mistakes.Add(mistake);
                 }
@@ -35,19 +29,35 @@ internal static class RetentionSection
         }
     }
 
-    // A condition that is dropped without a word leaves a rule that removes more than was meant.
-    private static string? FindMisshapen(IConfigurationSection rule, IConfigurationSection setting)
+    // Answers with what is wrong, if anything is: a condition that is dropped without a word leaves a rule that removes more than was meant.
+    private static string? Apply(RetentionRule rule, IConfigurationSection section, IConfigurationSection setting)
     {
-        bool isTags = setting.Key.Equals(nameof(RetentionRule.Tags), StringComparison.OrdinalIgnoreCase);
-        if (setting.GetChildren().Any())
+        bool mayBeEmpty = setting.Key.Equals(nameof(RetentionRule.Name), StringComparison.OrdinalIgnoreCase);
+        if (ListOf(rule, setting.Key) is { } list)
         {
-            return isTags || setting.Key.Equals(nameof(RetentionRule.Repositories), StringComparison.OrdinalIgnoreCase) ? null : FeedSection.NotOneValue(setting);
+            FeedSection.Add(list, setting);
+            mayBeEmpty = list.Count > 0 || (list == rule.Tags && bool.TryParse(section[nameof(RetentionRule.Untagged)], out bool untagged) && untagged);
+        }
+        else if (!TrySet(rule, setting))
+        {
+            return setting.Value is { } value
+                ? $"'{setting.Path}' is '{value}', which is no value of a retention rule's setting."
+                : $"'{setting.Path}' is no setting of a retention rule.";
+        }
+        else if (setting.GetChildren().Any())
+        {
+            return FeedSection.NotOneValue(setting);
         }
 
-        bool mayBeEmpty = setting.Key.Equals(nameof(RetentionRule.Name), StringComparison.OrdinalIgnoreCase)
-            || (isTags && bool.TryParse(rule[nameof(RetentionRule.Untagged)], out bool untagged) && untagged);
         return setting.Value is "" && !mayBeEmpty ? $"'{setting.Path}' is empty. Leave out what the rule is not to ask for." : null;
     }
+
+    private static IList<string>? ListOf(RetentionRule rule, string setting) => setting.ToUpperInvariant() switch
+    {
+        "REPOSITORIES" => rule.Repositories,
+        "TAGS" => rule.Tags,
+        _ => null,
+    };
 
     private static bool TrySet(RetentionRule rule, IConfigurationSection setting)
     {
@@ -57,10 +67,6 @@ internal static class RetentionSection
             case "NAME":
                 rule.Name = text ?? "";
                 return true;
-            case "REPOSITORIES":
-                return FeedSection.TryAdd(rule.Repositories, setting);
-            case "TAGS":
-                return FeedSection.TryAdd(rule.Tags, setting);
             case "ORIGIN":
                 bool isOrigin = TryReadEnum(text, out ManifestOrigin origin);
                 rule.Origin = isOrigin ? origin : null;

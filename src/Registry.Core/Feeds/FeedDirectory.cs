@@ -8,9 +8,9 @@ internal sealed class FeedDirectory : IDisposable
 
     private readonly IFeedProvider _provider;
     private readonly Action<Exception?, IReadOnlyList<string>> _refused;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private IDisposable? _registration;
-    private readonly TimeProvider _time;
     private volatile FeedTable? _table;
     private volatile bool _isBehind;
     private long _askedAt;
@@ -21,9 +21,9 @@ internal sealed class FeedDirectory : IDisposable
     /// <param name="time">When to ask a provider again that failed.</param>
     public FeedDirectory(IFeedProvider provider, Action<Exception?, IReadOnlyList<string>> refused, TimeProvider time)
     {
-        _time = time;
         _provider = provider;
         _refused = refused;
+        _time = time;
     }
 
     /// <summary>The feeds as they are now.</summary>

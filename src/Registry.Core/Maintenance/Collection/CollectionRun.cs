@@ -107,17 +107,12 @@ internal sealed class CollectionRun(ContentRoot root, CollectionOptions options,
     /// <exception cref="IOException">The store is away, which is a reason to stop.</exception>
     public async ValueTask<bool> PassOverAsync(Exception fault, CancellationToken cancellationToken)
     {
-        if (fault is not (InvalidDataException or RegistryException))
+        if (fault is not (IOException or InvalidDataException or RegistryException))
         {
-            if (fault is not IOException)
-            {
-                return false;
-            }
-
-            // One object that the store cannot read must not keep all others from being looked at for good.
-            await Root.Store.ThrowIfAwayAsync(cancellationToken).ConfigureAwait(false);
+            return false;
         }
 
+        await Root.Store.ThrowIfAwayAsync(fault, cancellationToken).ConfigureAwait(false);
         Count(new CollectionCounts { Failures = 1 });
         return true;
     }

@@ -92,11 +92,7 @@ internal sealed class CopyRun(ContentRoot source, ContentRoot target, ContentCop
         }
         catch (Exception e) when (e is InvalidDataException or (IOException and not StoreUnavailableException))
         {
-            if (e is not (InvalidDataException or ObjectTooLargeException))
-            {
-                await side.Store.ThrowIfAwayAsync(Token).ConfigureAwait(false);
-            }
-
+            await side.Store.ThrowIfAwayAsync(e, Token).ConfigureAwait(false);
             Add(ContentCopyProblemKind.RecordCorrupt, key, side == Target ? $"The target's record cannot be read. Remove the object there, and copy again. {e.Message}" : e.Message);
             return (false, null);
         }

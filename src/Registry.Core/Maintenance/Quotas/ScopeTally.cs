@@ -44,14 +44,6 @@ internal sealed class ScopeTally(QuotaScope scope, QuotaLedger ledger, string id
         }
     }
 
-    private async ValueTask<long> LookAsync(bool announce, CancellationToken cancellationToken) => announce
-        ? await ledger.ApplyAsync(sums =>
-        {
-            sums.Announce(id);
-            return sums.Next;
-        }).ConfigureAwait(false)
-        : (await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Next;
-
     public void Add(QuotaItem item) => _found[item.Key] = item.Size;
 
     /// <summary>Puts what was found up to an item in place; <see langword="null"/> is the end.</summary>
@@ -74,4 +66,12 @@ internal sealed class ScopeTally(QuotaScope scope, QuotaLedger ledger, string id
         _since = next;
         _found.Clear();
     }
+
+    private async ValueTask<long> LookAsync(bool announce, CancellationToken cancellationToken) => announce
+        ? await ledger.ApplyAsync(sums =>
+        {
+            sums.Announce(id);
+            return sums.Next;
+        }).ConfigureAwait(false)
+        : (await ledger.PeekAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Next;
 }

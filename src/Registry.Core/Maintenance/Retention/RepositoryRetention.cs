@@ -263,7 +263,8 @@ internal sealed class RepositoryRetention(
             Task<RetentionItem>[] all = [.. some.Select(verdict => CarryOutAsync(verdict, usageIsNewer, cancellationToken))];
             Task done = Task.WhenAll(all);
             await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await log.AddAsync(await Task.WhenAll(all.Where(static one => one.IsCompletedSuccessfully)).ConfigureAwait(false), [], cancellationToken).ConfigureAwait(false);
+            RetentionItem[] items = await Task.WhenAll(all.Where(static one => one.IsCompletedSuccessfully)).ConfigureAwait(false);
+            await log.AddAsync([.. items.Select(static item => (item, (Exception?)null))], cancellationToken).ConfigureAwait(false);
             await done.ConfigureAwait(false);
         }
     }

@@ -28,30 +28,29 @@ internal sealed class RetentionLog(Func<RetentionItem, CancellationToken, ValueT
     /// <summary>Whether what is at hand is not to be gone on with, as it has to be asked before anything is removed: the run is to stop, or so much failed that the rest is to be left.</summary>
     public bool IsStopped => _removals.IsLong || _looks.IsLong || StoppedBecause is not null;
 
-    public ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken) => AddAsync([item], [], cancellationToken);
+    public ValueTask AddAsync(RetentionItem item, CancellationToken cancellationToken) => AddAsync([(item, null)], cancellationToken);
 
     /// <summary>Adds what was done together. All of it is counted before any is handed on, since whoever it is handed to may end the run.</summary>
-    /// <param name="items">What was done.</param>
-    /// <param name="faults">What went wrong with each, where that is known: a fault that several have in common is one failure.</param>
+    /// <param name="items">What was done, and what went wrong with it, where that is known: a fault that several have in common is one failure.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    public async ValueTask AddAsync(IReadOnlyList<RetentionItem> items, IReadOnlyList<Exception?> faults, CancellationToken cancellationToken)
+    public async ValueTask AddAsync(IReadOnlyList<(RetentionItem Item, Exception? Fault)> items, CancellationToken cancellationToken)
     {
         var seen = new HashSet<Exception>(ReferenceEqualityComparer.Instance);
-        for (int i = 0; i < items.Count; i++)
+        foreach ((RetentionItem item, Exception? fault) in items)
         {
-            if (items[i].Outcome != RetentionOutcome.Failed)
+            if (item.Outcome != RetentionOutcome.Failed)
             {
                 _removals.Succeed();
             }
-            else if (i >= faults.Count || faults[i] is not { } fault || seen.Add(fault))
+            else if (fault is null || seen.Add(fault))
             {
                 _removals.Fail();
             }
 
-            Count(items[i]);
+            Count(item);
         }
 
-        foreach (RetentionItem item in items)
+        foreach ((RetentionItem item, _) in items)
         {
             await TellAsync(item, cancellationToken).ConfigureAwait(false);
         }

@@ -41,8 +41,7 @@ internal sealed class UntaggedRetention(
                 repository.FullName, [.. named.Select(static one => one.Digest)], FindUsedAsync, dryRun, cancellationToken).ConfigureAwait(false);
 
             // One tag that cannot be read is reason enough for all of them to stay.
-            (RetentionItem Item, Exception? Fault)[] items = [.. named.Zip(looks, ToItem).OfType<(RetentionItem, Exception?)>()];
-            await log.AddAsync([.. items.Select(static one => one.Item)], [.. items.Select(static one => one.Fault)], cancellationToken).ConfigureAwait(false);
+            await log.AddAsync([.. named.Zip(looks, ToItem).OfType<(RetentionItem, Exception?)>()], cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
         while (page.HasMore && !log.IsStopped);

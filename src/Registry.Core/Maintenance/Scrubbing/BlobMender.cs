@@ -40,7 +40,7 @@ internal sealed class BlobMender(ContentRoot root, IScrubSource? source, ReadPac
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
                 // That it could not be stored is not all there is to tell of it.
-                await root.Store.ThrowIfAwayAsync(cancellationToken).ConfigureAwait(false);
+                await root.Store.ThrowIfAwayAsync(e, cancellationToken).ConfigureAwait(false);
                 return false;
             }
         }

@@ -25,9 +25,9 @@ internal sealed class DataCheck(IObjectStore store)
         {
             return await ReadAsync(run, digest, dataKey, size).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            await store.ThrowIfAwayAsync(run.Token).ConfigureAwait(false);
+            await store.ThrowIfAwayAsync(e, run.Token).ConfigureAwait(false);
             return ScrubFindingKind.BlobUnreadable;
         }
     }

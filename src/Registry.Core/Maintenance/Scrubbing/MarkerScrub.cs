@@ -66,13 +66,9 @@ internal sealed class MarkerScrub(ContentRoot root)
                     ? points.Listed == generation
                     : points.Generation == generation && key.StartsWith(ContentKeys.Tagged(repository, points.ReadDigest()), StringComparison.Ordinal));
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            return null;
-        }
-        catch (IOException)
-        {
-            await root.Store.ThrowIfAwayAsync(cancellationToken).ConfigureAwait(false);
+            await root.Store.ThrowIfAwayAsync(e, cancellationToken).ConfigureAwait(false);
             return null;
         }
     }

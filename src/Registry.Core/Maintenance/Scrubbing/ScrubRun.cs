@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Registry.Content;
 using Registry.Content.Records;
 using Registry.Maintenance.Pacing;
-using Registry.Storage;
 
 namespace Registry.Maintenance.Scrubbing;
 
@@ -117,7 +116,7 @@ internal sealed class ScrubRun : IDisposable
     }
 
     /// <summary>Throws where a fault is not the object's but the store's.</summary>
-    public ValueTask ThrowIfAwayAsync(Exception fault) => fault is InvalidDataException or ObjectTooLargeException ? default : _root.Store.ThrowIfAwayAsync(Token);
+    public ValueTask ThrowIfAwayAsync(Exception fault) => _root.Store.ThrowIfAwayAsync(fault, Token);
 
     /// <summary>Says that a key was dealt with, and writes that down when it is time.</summary>
     public async ValueTask PassAsync(string key)

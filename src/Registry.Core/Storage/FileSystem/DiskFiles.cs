@@ -295,9 +295,21 @@ internal sealed class DiskFiles(IFileSystem fileSystem)
     [SupportedOSPlatform("windows")]
     private static bool IsAbsentOnWindows(string path)
     {
-        bool absent = false;
-        WindowsSharing.Retry(() => absent = WindowsFiles.IsAbsent(path));
-        return absent;
+        int error = 0;
+        WindowsSharing.Retry(() =>
+        {
+            error = Kernel32.GetFileAttributes(path) == Kernel32.InvalidFileAttributes ? Marshal.GetLastPInvokeError() : 0;
+            if (error == Kernel32.ErrorAccessDenied)
+            {
+                throw new UnauthorizedAccessException($"Could not look at '{path}': it may not be looked at, or is being removed at this moment.");
+            }
+        });
+        return error switch
+        {
+            0 => false,
+            Kernel32.ErrorFileNotFound or Kernel32.ErrorPathNotFound or Kernel32.ErrorInvalidName or Kernel32.ErrorNameTooLong => true,
+            _ => throw Failure("look at", path, error),
+        };
     }
 
     private void MakeFolderOf(string path)
